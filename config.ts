@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { Type, type Static, type TSchema } from '@sinclair/typebox'
+import { envSchema } from 'env-schema'
+
+const Flag = (description: string) => Type.Boolean({ default: false, description })
+const Text = (description: string, value?: string) => Type.String({ description, ...(value !== undefined && { default: value }) })
+const Count = (description: string, value: number, minimum = 1, maximum = 2 ** 31 - 1) => Type.Integer({ description, default: value, minimum, maximum })
+
+/** Every setting of the server. An environment variable of the same name wins over the config file. */
+export const ConfigSchema = Type.Object({
+  HOST: Text('Address to listen on. 0.0.0.0 opens the server to the network.', '127.0.0.1'),
+  PORT: Count('HTTP port; 0 takes a free one.', 8080, 0, 65535),
+  MODEL_STORE: Text('Folder that holds the models.', 'model-store'),
+  MODEL_PATH: Type.Optional(Text('One .onnx file, version folder or model folder, served instead of the store.')),
+  DEFAULT_MODEL: Type.Optional(Text('The model that answers /predict. MODEL_NAME is an alias.')),
+  INPUT_SCHEMA: Type.Optional(Text('Features of the default model when its metadata names none, as JSON: {"age":"int","income":"float"}.')),
+  WORKERS: Type.String({ pattern: '^(auto|auto2n1|[1-9][0-9]{0,2})$', default: 'auto', description: 'Threads that run the models: a number, auto (one per CPU) or auto2n1 (2 x CPUs + 1).' }),
+  BODY_LIMIT: Count('Bytes of a request body, compressed or not.', 16 * 1024 * 1024, 1024),
+  BATCH_MAX: Count('Rows of one /predict/batch request.', 100),
+  MAX_ROWS: Count('Rows of one list sent to /predict.', 1000),
+  MAX_ERRORS: Count('Offending fields named in one error.', 50),
+  POOL_PARSE_BYTES: Count('JSON bodies from this size on are parsed in the worker threads, so that they do not hold up others.', 128 * 1024),
+  TRANSFER_BYTES: Count('Input tensors from this size on are handed to a thread without a copy; such a run is not repeated when its thread is lost.', 1024 * 1024),
+  REQUEST_TIMEOUT_MS: Count('Milliseconds after which a prediction is answered 504.', 30_000),
+  RUN_LIMIT_MS: Count('Milliseconds after which a run is given up and its thread replaced.', 60_000),
+  LOAD_LIMIT_MS: Count('Milliseconds that opening a model may take.', 60_000),
+  TARGET_RUN_MS: Count('Milliseconds that a merged run should not exceed, so that other models get their turn.', 10),
+  WORKER_HEAP_MB: Count('JavaScript heap of each worker thread in MB; a thread that passes it is replaced.', 512, 16),
+  DRAIN_DELAY_MS: Count('Milliseconds between SIGTERM and the closing of the sockets; readiness is 503 meanwhile.', 500, 0),
+  SHUTDOWN_TIMEOUT_MS: Count('Milliseconds that requests in flight get to finish after that.', 10_000),
+  WATCH: Flag('Read the store again every second.'),
+  HEALTH_STYLE: Type.Unsafe<'negotiate' | 'text' | 'json' | 'ok'>({ type: 'string', enum: ['negotiate', 'text', 'json', 'ok'], default: 'negotiate', description: 'Form of GET /health: by Accept, `up`, the JSON status, or {"status":"ok"}.' }),
+  TRACE: Flag('Allow ?trace=1, which shows the stages of a prediction.'),
+  CORS_ORIGIN: Type.Optional(Text('Origins that browsers may call from: one, several separated by commas, or *.')),
+  LOG_LEVEL: Type.Unsafe<'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'>({ type: 'string', enum: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], default: 'info', description: 'fatal, error, warn, info, debug, trace or silent.' }),
+  DEBUG: Flag('Shown in /service-info; stack traces never leave the log.'),
+  MODEL_TYPE: Type.Optional(Text('Free text shown in /service-info.')),
+  VERSION: Type.Optional(Text('Version of your deployment, shown in /service-info.')),
+  ENVIRONMENT: Type.Optional(Text('Name of your environment, shown in /service-info.'))
+})
+export type Config = Static<typeof ConfigSchema>
+
+/** A setting that cannot be used; the message is one line for the person who starts the server. */
+export class ConfigError extends Error {}
+
+/** Reads the settings from an environment and a config file beside it (`server.config.json`, or what CONFIG_FILE names). Throws ConfigError. */
+export function loadConfig (env: NodeJS.ProcessEnv = process.env): Config {
+  const file = readConfigFile(env.CONFIG_FILE)
+  const data = { ...file, ...settingsOf(env) }
+  try {
+    return envSchema<Config>({ schema: structuredClone(ConfigSchema), data, env: false })
+  } catch (error) {
+    throw new ConfigError(explain(error as Error, data))
+  }
+}
+
+/** Threads that WORKERS asks for. */
+export function countWorkers (workers: string): number {
+  const cpus = availableParallelism()
+  if (workers === 'auto') return cpus
+  return workers === 'auto2n1' ? 2 * cpus + 1 : Number(workers)
+}
+
+function settingsOf (env: NodeJS.ProcessEnv): Record<string, string> {
+  const settings: Record<string, string> = {}
+  for (const [key, schema] of Object.entries<TSchema>(ConfigSchema.properties)) {
+    const value = key === 'DEFAULT_MODEL' ? env.DEFAULT_MODEL || env.MODEL_NAME : env[key]
+    if (value === undefined || value === '') continue
+    settings[key] = schema.type === 'boolean' ? ({ 1: 'true', 0: 'false' }[value] ?? value) : value
+  }
+  return settings
+}
+
+function readConfigFile (named: string | undefined): Record<string, unknown> {
+  const path = named ?? 'server.config.json'
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    if (named === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return {}
+    throw new ConfigError(`${path} cannot be read: ${(error as Error).message}`)
+  }
+  let values: unknown
+  try {
+    values = JSON.parse(text)
+  } catch (error) {
+    throw new ConfigError(`${path} is not valid JSON: ${(error as Error).message}`)
+  }
+  if (typeof values !== 'object' || values === null || Array.isArray(values)) throw new ConfigError(`${path} must hold one JSON object`)
+  for (const key of Object.keys(values)) {
+    if (!Object.hasOwn(ConfigSchema.properties, key)) throw new ConfigError(`${path}: there is no setting ${key}`)
+  }
+  return { ...values }
+}
+
+function explain (error: Error, data: Record<string, unknown>): string {
+  const key = /^env\/(\w+)/.exec(error.message)?.[1]
+  if (key === undefined) return error.message
+  const schema: TSchema | undefined = (ConfigSchema.properties as Record<string, TSchema>)[key]
+  return `${error.message.replace('env/', '').split(', env/')[0]}, got ${JSON.stringify(data[key])}. ${key}: ${schema?.description ?? ''}`
+}
