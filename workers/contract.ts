@@ -1,0 +1,121 @@
+import type { Face, InputOptions, PredictionInput } from '../codecs/prediction-input.js'
+import type { DataType, Tensor, TensorSpec } from '../codecs/tensor.js'
+import type { FieldError } from '../errors.js'
+
+/** One model version as the threads know it. */
+export interface ModelRef {
+  /** Unique per load: a reload of the same version has another key. */
+  key: string
+  /** Absolute path of the .onnx file. */
+  path: string
+  /** Folder that external data must stay inside, after symlinks. */
+  folder: string
+  /** Expected digest of the file; a file that changed on disk is refused. Absent on the first open. */
+  sha256?: string
+  /** Intermediate tensors to expose as outputs besides those of the graph. */
+  taps?: string[]
+  session?: { intraOpNumThreads?: number, executionProviders?: string[] }
+}
+
+export type ValueKind = 'tensor' | 'sequence' | 'map' | 'optional' | 'unknown'
+
+/** A graph input or output as the file declares it. `type` is absent when it is no tensor or of a type that cannot be served. */
+export interface ValueInfo {
+  name: string
+  kind: ValueKind
+  type?: DataType
+  /** ONNX TensorProto.DataType number as found in the file, for messages. */
+  elementType?: number
+  /** Unknown and symbolic dimensions are -1; absent when the file declares no rank. */
+  dims?: number[]
+}
+
+/** A classifier node (ai.onnx.ml) that yields a label and scores. */
+export interface ClassifierNode {
+  operator: string
+  classes: (string | number)[]
+  /** Tensor names of its two outputs. */
+  label: string
+  scores: string
+  postTransform: string
+  /** Trees only: no leaf weight is negative. */
+  nonNegativeWeights?: boolean
+}
+
+export interface ZipMapNode {
+  /** The graph output that is no tensor. */
+  output: string
+  /** The tensor that feeds it. */
+  input: string
+  classes: (string | number)[]
+}
+
+/** What the ONNX file itself says; read without ONNX Runtime. */
+export interface Graph {
+  irVersion: number
+  producer: string
+  producerVersion: string
+  opsets: { domain: string, version: number }[]
+  metadata: Record<string, string>
+  inputs: ValueInfo[]
+  outputs: ValueInfo[]
+  /** Operator types in order of first appearance, without repetition. */
+  operators: string[]
+  /** For each graph output, the operator that produces it (looking through Identity and Cast). */
+  producers: Record<string, string>
+  classifiers: ClassifierNode[]
+  zipMaps: ZipMapNode[]
+  /** Locations of external tensors, as written in the file. */
+  externalData: string[]
+  /** The tensor that reaches the model node when the graph scales, imputes or encodes first. */
+  preprocessed?: string
+}
+
+export interface Description {
+  graph: Graph
+  inputs: TensorSpec[]
+  /** Tensor outputs only, in the order of the graph; the tensor behind a ZipMap stands in its place. */
+  outputs: TensorSpec[]
+  sha256: string
+  bytes: number
+  runtime: { name: 'onnxruntime', version: string }
+}
+
+export interface InferTask {
+  key: string
+  inputs: Tensor[]
+}
+
+export interface InferResult {
+  /** In the order of `Description.outputs`, then the taps. */
+  outputs: Tensor[]
+  /** Time inside ONNX Runtime, milliseconds. */
+  runMs: number
+}
+
+/** A JSON body too big for the main thread. */
+export interface ReadTask {
+  body: Uint8Array
+  options: InputOptions
+  /** Names the reader that these options make, so that a thread keeps it. */
+  key: string
+  face: Face
+  strict: boolean
+}
+
+/** Errors lose all but their message between threads, so a refusal comes back as a value. */
+export interface Refusal {
+  code: string
+  detail: string
+  errors: FieldError[]
+}
+
+export type ReadResult = { input: PredictionInput } | { refusal: Refusal }
+
+/** What a thread can be asked to do; implemented by workers/onnx.ts, called by name through the pool. */
+export interface Worker {
+  open (model: ModelRef): Promise<Description>
+  infer (task: InferTask): Promise<InferResult>
+  close (key: string): Promise<void>
+  read (task: ReadTask): Promise<ReadResult>
+}

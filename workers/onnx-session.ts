@@ -1,0 +1,130 @@
+import { hash } from 'node:crypto'
+import { readFile, realpath } from 'node:fs/promises'
+import { resolve, sep } from 'node:path'
+import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
+import type { DataType, Tensor, TensorData, TensorSpec } from '../codecs/tensor.js'
+import type { Description, Graph, InferResult, ModelRef, ValueInfo } from './contract.js'
+import { readGraph, tapOutputs } from './onnx-graph.js'
+
+/** One opened model: the only place where ONNX Runtime is called. `run` blocks the thread that calls it. */
+export class OnnxSession {
+  readonly description: Description
+  readonly #session: InferenceSession
+  readonly #TensorClass: typeof OrtTensor
+  readonly #fetches: string[]
+
+  private constructor (description: Description, session: InferenceSession, TensorClass: typeof OrtTensor, fetches: string[]) {
+    this.description = description
+    this.#session = session
+    this.#TensorClass = TensorClass
+    this.#fetches = fetches
+  }
+
+  /**
+   * Reads, checks and opens the file. Throws with a message for the person who dropped it:
+   * no ONNX file, changed on disk, external data outside its folder, a type that cannot be served, or what ONNX Runtime says.
+   */
+  static async open (model: ModelRef): Promise<OnnxSession> {
+    const bytes = await readFile(model.path)
+    const sha256 = hash('sha256', bytes)
+    if (model.sha256 !== undefined && model.sha256 !== sha256) throw new Error('the file changed on disk since this version was loaded')
+    const graph = readGraph(bytes)
+    refuseUnservable(graph)
+    const externalData = await readExternalData(graph.externalData, model.folder)
+    const ort = await loadRuntime()
+    const taps = [...graph.zipMaps.map((zipMap) => zipMap.input), ...(model.taps ?? [])]
+    const options: InferenceSession.SessionOptions = {
+      intraOpNumThreads: model.session?.intraOpNumThreads ?? 1,
+      interOpNumThreads: 1,
+      executionProviders: model.session?.executionProviders ?? ['cpu'],
+      // Memory plans are kept per input shape without bound; batches come in every size.
+      enableMemPattern: false,
+      logSeverityLevel: 3,
+      ...(externalData.length > 0 && { externalData })
+    }
+    const session = taps.length > 0 || externalData.length > 0
+      ? await ort.InferenceSession.create(tapOutputs(bytes, taps), options)
+      : await ort.InferenceSession.create(model.path, options)
+    const outputs = outputSpecs(graph, session, model.taps ?? [])
+    const description: Description = {
+      graph,
+      inputs: session.inputMetadata.map(toSpec),
+      outputs,
+      sha256,
+      bytes: bytes.byteLength,
+      runtime: { name: 'onnxruntime', version: ort.env.versions.node ?? ort.env.versions.common }
+    }
+    return new OnnxSession(description, session, ort.Tensor, outputs.map((output) => output.name))
+  }
+
+  /** Runs the graph once; inputs as declared by the description, outputs in its order. */
+  async run (inputs: Tensor[]): Promise<InferResult> {
+    const feeds: Record<string, OrtTensor> = {}
+    for (const { name, type, data, dims } of inputs) {
+      feeds[name] = new this.#TensorClass(type, data as never, dims)
+    }
+    const start = performance.now()
+    const results = await this.#session.run(feeds, this.#fetches)
+    const runMs = performance.now() - start
+    const outputs = this.#fetches.map((name): Tensor => {
+      const tensor = results[name]
+      if (tensor === undefined) throw new Error(`the model gave no output '${name}'`)
+      return { name, type: tensor.type as DataType, dims: [...tensor.dims], data: tensor.data as TensorData }
+    })
+    return { outputs, runMs }
+  }
+
+  async release (): Promise<void> {
+    await this.#session.release()
+  }
+}
+
+let runtime: Promise<typeof import('onnxruntime-node')> | undefined
+
+function loadRuntime (): Promise<typeof import('onnxruntime-node')> {
+  // With Node's own Float16Array in sight ONNX Runtime refuses float16 inputs (microsoft/onnxruntime#26791).
+  Reflect.deleteProperty(globalThis, 'Float16Array')
+  runtime ??= import('onnxruntime-node')
+  return runtime
+}
+
+function refuseUnservable (graph: Graph): void {
+  for (const input of graph.inputs) {
+    if (input.kind !== 'tensor') throw new Error(`input '${input.name}' is a ${input.kind}; only tensors can be served`)
+    if (input.type === undefined) throw new Error(`input '${input.name}' has element type ${input.elementType ?? 0}, which cannot be served`)
+  }
+}
+
+async function readExternalData (locations: string[], folder: string): Promise<{ path: string, data: Uint8Array }[]> {
+  if (locations.length === 0) return []
+  const root = await realpath(folder)
+  return await Promise.all(locations.map(async (path) => {
+    const file = await realpath(resolve(root, path)).catch(() => resolve(root, path))
+    if (!file.startsWith(root + sep)) throw new Error(`external data '${path}' leaves the model's folder`)
+    const data = await readFile(file).catch((cause) => { throw new Error(`external data '${path}' cannot be read`, { cause }) })
+    return { path, data }
+  }))
+}
+
+/** The tensor behind a ZipMap takes the place of its output, which is no tensor. */
+function outputSpecs (graph: Graph, session: InferenceSession, taps: string[]): TensorSpec[] {
+  const metadata = new Map(session.outputMetadata.map((output) => [output.name, output]))
+  const behind = new Map(graph.zipMaps.map((zipMap) => [zipMap.output, zipMap.input]))
+  const servable = graph.outputs.filter((output: ValueInfo) => output.kind === 'tensor' || behind.has(output.name))
+  const names = [...servable.map((output) => behind.get(output.name) ?? output.name), ...taps]
+  const specs = [...new Set(names)].flatMap((name) => {
+    const found = metadata.get(name)
+    return found === undefined ? [] : [toSpec(found)]
+  })
+  if (specs.length === 0) throw new Error('the graph has no tensor output')
+  return specs
+}
+
+function toSpec (metadata: InferenceSession.ValueMetadata): TensorSpec {
+  if (!metadata.isTensor) throw new Error(`'${metadata.name}' is no tensor`)
+  return {
+    name: metadata.name,
+    type: metadata.type as DataType,
+    dims: metadata.shape.map((dim) => typeof dim === 'number' ? dim : -1)
+  }
+}
