@@ -1,0 +1,91 @@
+import fp from 'fastify-plugin'
+import { countWorkers } from '../../config.js'
+import type { Tensor } from '../../codecs/tensor.js'
+import type { Description, ModelRef, ReadResult, ReadTask } from '../../workers/contract.js'
+import { Pool } from './pool.js'
+import type { Deadline, ModelQueue, Outcome, QueueOptions } from './queue.js'
+import { Scheduler, type SchedulerOptions } from './scheduler.js'
+
+declare module 'fastify' {
+  interface FastifyInstance { inference: Inference }
+}
+
+/** One opened model version. */
+export interface Lane {
+  readonly description: Description
+  readonly queue: ModelQueue
+  /** Runs one request, merged with what waits beside it. See Scheduler.submit for what it rejects with. */
+  submit (inputs: Tensor[], rows: number, deadline: Deadline): Promise<Outcome>
+  /** Lets what waits and runs finish, then frees the model. */
+  close (): Promise<void>
+}
+
+export interface Inference {
+  /** Threads of the shared pool that are alive. */
+  readonly threads: number
+  /** Threads that were lost and replaced since the start. */
+  readonly replacedThreads: number
+  /** Opens a model in the shared pool, or with `dedicated` in a pool of its own. */
+  open (model: ModelRef, name: string, options: QueueOptions & { dedicated: boolean }): Promise<Lane>
+  /** Reads a big JSON body in a thread; `body` is handed over and must not be used again. */
+  read (task: ReadTask): Promise<ReadResult>
+}
+
+/** `app.inference`: the worker threads and who runs on them. */
+export default fp(async (app) => {
+  const { config, log } = app
+  const options: SchedulerOptions = {
+    runLimitMs: config.RUN_LIMIT_MS,
+    loadLimitMs: config.LOAD_LIMIT_MS,
+    targetRunMs: config.TARGET_RUN_MS,
+    transferBytes: config.TRANSFER_BYTES
+  }
+  const schedulers = new Set<Scheduler>()
+
+  function start (threads: number): Scheduler {
+    const pool = new Pool({ threads, maxHeapMb: config.WORKER_HEAP_MB })
+    pool.on('lost', (thread) => log.warn({ thread }, 'a worker thread was lost and is replaced'))
+    pool.on('error', (error) => log.error({ err: error }, 'a worker thread failed'))
+    const scheduler = new Scheduler(pool, options)
+    schedulers.add(scheduler)
+    return scheduler
+  }
+
+  const shared = start(countWorkers(config.WORKERS))
+
+  const inference: Inference = {
+    get threads () { return shared.threads },
+    get replacedThreads () { return [...schedulers].reduce((sum, scheduler) => sum + scheduler.replacedThreads, 0) },
+    async open (model, name, { dedicated, ...queueOptions }) {
+      const scheduler = dedicated ? start(queueOptions.instances ?? 1) : shared
+      const { description, queue } = await scheduler.open(model, name, queueOptions).catch(async (error) => {
+        if (dedicated) await stop(scheduler)
+        throw error
+      })
+      queue.onFailure = (error) => log.error({ model: name, err: error }, `model ${name} is out of service: ${error.message}`)
+      return {
+        description,
+        queue,
+        submit: (inputs, rows, deadline) => scheduler.submit(queue, inputs, rows, deadline),
+        async close () {
+          await scheduler.close(queue)
+          if (dedicated) await stop(scheduler)
+        }
+      }
+    },
+    read: (task) => shared.runAnywhere('read', task, ownMemory(task.body))
+  }
+
+  async function stop (scheduler: Scheduler): Promise<void> {
+    schedulers.delete(scheduler)
+    await scheduler.stop()
+  }
+
+  app.decorate('inference', inference)
+  app.addHook('onClose', async () => { await Promise.all([...schedulers].map(stop)) })
+}, { name: 'inference', fastify: '5.x', decorators: { fastify: ['config'] } })
+
+/** Memory that a Buffer has to itself can be handed over; a slice of Node's shared pool cannot. */
+function ownMemory ({ buffer, byteLength }: Uint8Array): ArrayBuffer[] | undefined {
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : undefined
+}

@@ -1,0 +1,211 @@
+import { ClientGoneError, ModelNotReadyError, QueueFullError } from '../../errors.js'
+import type { Tensor } from '../../codecs/tensor.js'
+import { canMerge } from '../../codecs/batches.js'
+import type { Journal } from './journal.js'
+import { Statistics } from './statistics.js'
+
+/** Until when an answer is wanted, and whether anyone still waits for it. Far cheaper than an AbortSignal per request. */
+export interface Deadline {
+  /** `performance.now()` at which the answer is too late. */
+  readonly at: number
+  /** Milliseconds the client was given, for the message. */
+  readonly ms: number
+  readonly cancelled: boolean
+  onCancel: (() => void) | undefined
+  /** Where the request keeps what it did; absent when nobody will ask. */
+  readonly journal?: Journal
+}
+
+export interface QueueOptions {
+  /** Rows that a run may merge; a single larger request still runs, alone. */
+  maxRows: number
+  /** How long a run may wait for company, microseconds. */
+  maxDelayUs: number
+  /** Rows that may wait; a single larger request is admitted to an empty queue. */
+  queueRows: number
+  /** Milliseconds that a request may wait for its run. */
+  timeoutMs: number
+  /** Threads that hold the model; absent: one, and more as soon as that pays. */
+  instances?: number
+}
+
+/** What one request gets back. */
+export interface Outcome {
+  /** This request's rows only, in the order of the model's outputs. */
+  outputs: Tensor[]
+  queueMs: number
+  /** Time inside ONNX Runtime of the run that this request was part of. */
+  runMs: number
+  /** Rows of that run. */
+  batchRows: number
+}
+
+/** One request on its way through the scheduler. */
+export class Pending {
+  readonly inputs: Tensor[]
+  readonly rows: number
+  readonly deadline: Deadline
+  readonly resolve: (outcome: Outcome) => void
+  readonly reject: (error: Error) => void
+  readonly enqueuedAt = performance.now()
+  /** Runs alone: the run it shared failed, once. */
+  alone = false
+  /** Its thread was lost, once. */
+  moved = false
+  settled = false
+
+  constructor (inputs: Tensor[], rows: number, deadline: Deadline, resolve: (outcome: Outcome) => void, reject: (error: Error) => void) {
+    this.inputs = inputs
+    this.rows = rows
+    this.deadline = deadline
+    this.resolve = resolve
+    this.reject = reject
+  }
+}
+
+/** The requests of one model version that wait for a run, first come first served. */
+export class ModelQueue {
+  readonly key: string
+  readonly name: string
+  readonly options: QueueOptions
+  statistics = new Statistics()
+  /** Requests may share a run; set once the probe has shown that rows do not depend on their company. */
+  mergeable = false
+  /** Since when it has waited for its turn: since it stopped being empty, or was last served. */
+  waitingSince = 0
+  rowsWaiting = 0
+  /** Smoothed milliseconds of a run, and of one row in it. */
+  runMs = 0
+  rowMs = 0
+  /** Dispatches in a row that found every thread of this model busy while another thread was idle. */
+  pressure = 0
+  closed = false
+  /** Runs that were ended because they took too long. */
+  overruns = 0
+  /** Why it can no longer be run: its thread was lost and the file does not open again, or its runs do not end. */
+  failure: Error | undefined
+  onFailure: ((error: Error) => void) | undefined
+  readonly running = new Set<Pending>()
+  #waiting: Pending[] = []
+  #head = 0
+
+  constructor (key: string, name: string, options: QueueOptions) {
+    this.key = key
+    this.name = name
+    this.options = options
+  }
+
+  /** From here on clients are served: what the probe and the tests did does not count. */
+  serve (mergeable: boolean): void {
+    this.mergeable = mergeable
+    this.statistics = new Statistics()
+  }
+
+  get isIdle (): boolean {
+    return this.rowsWaiting === 0 && this.running.size === 0
+  }
+
+  /** Throws QueueFullError. */
+  push (pending: Pending): void {
+    if (this.rowsWaiting > 0 && this.rowsWaiting + pending.rows > this.options.queueRows) {
+      const error = new QueueFullError(this.name, this.options.queueRows)
+      this.statistics.recordFailure(error, 0)
+      throw error
+    }
+    if (this.rowsWaiting === 0) this.waitingSince = pending.enqueuedAt
+    this.#waiting.push(pending)
+    this.rowsWaiting += Math.max(1, pending.rows)
+  }
+
+  /** Puts requests whose run failed back in front. */
+  unshift (requests: Pending[]): void {
+    const open = requests.filter((pending) => !pending.settled)
+    if (open.length === 0) return
+    if (this.rowsWaiting === 0) this.waitingSince = performance.now()
+    this.#waiting = [...open, ...this.#waiting.slice(this.#head)]
+    this.#head = 0
+    for (const pending of open) this.rowsWaiting += Math.max(1, pending.rows)
+  }
+
+  /** The next micro-batch: what waits in front and may share a run, up to `limit` rows. */
+  take (limit: number): Pending[] {
+    const batch: Pending[] = []
+    let rows = 0
+    for (; this.#head < this.#waiting.length; this.#head++) {
+      const pending = this.#waiting[this.#head]
+      if (pending === undefined || pending.settled) continue
+      if (pending.deadline.cancelled) {
+        this.settle(pending, new ClientGoneError())
+        continue
+      }
+      const first = batch[0]
+      if (first !== undefined && (first.alone || pending.alone || !this.mergeable || rows + pending.rows > limit || !canMerge(first.inputs, pending.inputs))) break
+      batch.push(pending)
+      rows += pending.rows
+      this.rowsWaiting -= Math.max(1, pending.rows)
+    }
+    this.#compact()
+    this.waitingSince = performance.now()
+    return batch
+  }
+
+  /** Enqueue time of the oldest request that waits. */
+  get oldest (): number {
+    for (let i = this.#head; i < this.#waiting.length; i++) {
+      const pending = this.#waiting[i]
+      if (pending !== undefined && !pending.settled) return pending.enqueuedAt
+    }
+    return Infinity
+  }
+
+  /** Everything that is waiting or running and not yet answered. */
+  * open (): Generator<Pending> {
+    for (let i = this.#head; i < this.#waiting.length; i++) {
+      const pending = this.#waiting[i]
+      if (pending !== undefined && !pending.settled) yield pending
+    }
+    for (const pending of this.running) if (!pending.settled) yield pending
+  }
+
+  /** Answers a request, once; a waiting one gives its place free. */
+  settle (pending: Pending, result: Outcome | Error): void {
+    if (pending.settled) return
+    pending.settled = true
+    pending.deadline.onCancel = undefined
+    if (!this.running.has(pending)) this.rowsWaiting -= Math.max(1, pending.rows)
+    const now = performance.now()
+    const totalMs = now - pending.enqueuedAt
+    if (result instanceof Error) {
+      this.statistics.recordFailure(result, totalMs)
+      pending.reject(result)
+    } else {
+      this.statistics.recordRequest(totalMs, result.queueMs, result.runMs)
+      pending.deadline.journal?.leave(result.queueMs, result.runMs, now)
+      pending.resolve(result)
+    }
+  }
+
+  /** Takes the model out of service: what waits is refused now, what comes later by the scheduler. */
+  fail (error: Error): void {
+    if (this.failure !== undefined) return
+    this.failure = error
+    for (const pending of [...this.open()]) if (!this.running.has(pending)) this.settle(pending, new ModelNotReadyError(this.name, error.message))
+    this.onFailure?.(error)
+  }
+
+  recordRun (rows: number, runMs: number): void {
+    const weight = this.runMs === 0 ? 1 : 0.2
+    this.runMs += weight * (runMs - this.runMs)
+    this.rowMs += weight * (runMs / Math.max(1, rows) - this.rowMs)
+  }
+
+  #compact (): void {
+    if (this.#head === this.#waiting.length) {
+      this.#waiting = []
+      this.#head = 0
+    } else if (this.#head > 1024) {
+      this.#waiting = this.#waiting.slice(this.#head)
+      this.#head = 0
+    }
+  }
+}
