@@ -1,0 +1,75 @@
+import type { Feature } from '../../codecs/specification.js'
+import type { TensorSpec } from '../../codecs/tensor.js'
+import type { RegisteredModel, RegisteredVersion, VersionState } from './registry.js'
+
+export interface TensorDescription {
+  name: string
+  type: string
+  /** null where the graph leaves a dimension open. */
+  shape: (number | null)[]
+}
+
+export interface FeatureDescription {
+  name: string
+  type: string
+  [annotation: string]: unknown
+}
+
+/** One version as `GET /models` shows it. */
+export interface VersionDescription {
+  version: string
+  state: VersionState
+  reason: string
+  task?: string
+  class_names?: string[]
+  inputs?: TensorDescription[]
+  outputs?: TensorDescription[]
+  features?: FeatureDescription[]
+  batched?: boolean
+  loaded_at?: string
+  load_ms?: number
+  bytes?: number
+  sha256?: string
+}
+
+export interface ModelDescription {
+  name: string
+  default: boolean
+  labels: Record<string, string>
+  reason: string
+  versions: VersionDescription[]
+}
+
+export function describeModel (entry: RegisteredModel, isDefault: boolean): ModelDescription {
+  const versions = [...entry.versions.values()].sort((a, b) => Number(b.version) - Number(a.version))
+  return { name: entry.name, default: isDefault, labels: entry.labels, reason: entry.reason, versions: versions.map(describeVersion) }
+}
+
+export function describeVersion ({ version, state, reason, model }: RegisteredVersion): VersionDescription {
+  if (model === undefined) return { version, state, reason }
+  const { specification: { task, classNames, layout, outputs }, lane: { description }, unmerged, loadedAt, loadMs } = model
+  return {
+    version,
+    state,
+    reason,
+    task,
+    ...(classNames !== undefined && { class_names: classNames }),
+    inputs: layout.inputs.map(describeTensor),
+    outputs: outputs.map(describeTensor),
+    ...(layout.features !== undefined && { features: layout.features.map(describeFeature) }),
+    batched: unmerged === undefined,
+    loaded_at: loadedAt.toISOString(),
+    load_ms: loadMs,
+    bytes: description.bytes,
+    sha256: description.sha256
+  }
+}
+
+export function describeTensor ({ name, type, dims }: TensorSpec): TensorDescription {
+  return { name, type, shape: dims.map((dim) => dim < 0 ? null : dim) }
+}
+
+/** A feature with the keys of `metadata.json`. */
+export function describeFeature ({ input: _input, column: _column, size: _size, acceptsMissing, example: _example, ...feature }: Feature): FeatureDescription {
+  return { ...feature, ...(acceptsMissing !== undefined && { accepts_missing: acceptsMissing }) }
+}

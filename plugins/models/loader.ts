@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto'
+import type { FastifyBaseLogger } from 'fastify'
+import { InputReader, type InputLimits } from '../../codecs/prediction-input.js'
+import type { ModelSpecification } from '../../codecs/specification.js'
+import type { Tensor } from '../../codecs/tensor.js'
+import type { ModelConfig } from '../../schemas/model-config.js'
+import type { ModelRef } from '../../workers/contract.js'
+import type { Inference, Lane } from '../inference/index.js'
+import type { Deadline, QueueOptions } from '../inference/queue.js'
+import type { Artefact } from './artefact.js'
+import { runGoldenTests } from './golden.js'
+import { Model } from './model.js'
+import { preflight } from './preflight.js'
+import { Preprocessing } from './preprocessing.js'
+import { probe } from './probe.js'
+import { specify } from './specification.js'
+
+export interface LoaderOptions {
+  inference: Inference
+  log: FastifyBaseLogger
+  limits: InputLimits
+  loadLimitMs: number
+  /** INPUT_SCHEMA, and the model it is meant for. */
+  inputSchema?: Record<string, string>
+}
+
+/** Opens, specifies, probes and tests versions. What it returns may serve; what it rejects with says which file and field is wrong. */
+export class Loader {
+  readonly #options: LoaderOptions
+
+  constructor (options: LoaderOptions) {
+    this.#options = options
+  }
+
+  /** `hot`: the server is serving others, so the file is opened in a process of its own first. */
+  async load (artefact: Artefact, config: ModelConfig, hot: boolean): Promise<Model> {
+    const startedAt = performance.now()
+    const { inference, loadLimitMs } = this.#options
+    const ref: ModelRef = { key: randomUUID(), path: artefact.path, folder: artefact.folder, session: config.session }
+    if (hot) await preflight(ref, loadLimitMs).catch(blame('model.onnx'))
+    const lane = await inference.open(ref, artefact.model, {
+      ...queueOptions(config),
+      dedicated: config.dedicated,
+      ...(config.instances !== undefined && { instances: config.instances })
+    }).catch(blame('model.onnx'))
+    try {
+      return await this.#prove(artefact, config, lane, startedAt)
+    } catch (error) {
+      await lane.close()
+      throw error
+    }
+  }
+
+  async #prove (artefact: Artefact, config: ModelConfig, lane: Lane, startedAt: number): Promise<Model> {
+    const { inference, log, limits, loadLimitMs } = this.#options
+    const about = { model: artefact.model, version: artefact.version }
+    const deadline: Deadline = { at: startedAt + loadLimitMs, ms: loadLimitMs, cancelled: false, onCancel: undefined }
+    const { specification, warnings } = this.#specify(artefact, lane)
+    const input = { layout: specification.layout, rules: artefact.metadata?.rules ?? [], limits }
+    const reader = new InputReader(input)
+    const { unmerged, outputs } = await probe({ artefact, specification, lane, reader }, deadline)
+    if (outputs !== undefined) warnings.push(...keepTrueProbabilities(specification, outputs))
+    for (const warning of [...artefact.warnings, ...warnings]) log.warn(about, warning)
+    if (unmerged !== undefined) log.info(about, `requests are not merged: ${unmerged}`)
+    const loadMs = Math.round(performance.now() - startedAt)
+    const model = new Model({ artefact, config, specification, lane, input, reader, unmerged, loadMs, preprocessing: this.#showPreprocessing(artefact, config, lane, specification.batchable), read: (task) => inference.read(task) })
+    if (artefact.tests !== undefined) await runGoldenTests(model, artefact.tests, deadline)
+    lane.queue.serve(unmerged === undefined)
+    return model
+  }
+
+  #showPreprocessing ({ model: name, path, folder }: Artefact, config: ModelConfig, { description }: Lane, batchable: boolean): Preprocessing | undefined {
+    const tensor = description.graph.preprocessed
+    if (tensor === undefined) return undefined
+    const model = { path, folder, session: config.session, sha256: description.sha256 }
+    return new Preprocessing({ inference: this.#options.inference, model, name, tensor, batchable, queue: queueOptions(config) })
+  }
+
+  #specify (artefact: Artefact, lane: Lane): ReturnType<typeof specify> {
+    const { inputSchema } = this.#options
+    return specify(lane.description, artefact.metadata, {
+      ...(inputSchema !== undefined && { inputSchema }),
+      ...(artefact.background !== undefined && { background: artefact.background })
+    })
+  }
+}
+
+function queueOptions ({ batching, queue }: ModelConfig): QueueOptions {
+  return { maxRows: batching.max_rows, maxDelayUs: batching.max_delay_us, queueRows: queue.max_rows, timeoutMs: queue.timeout_ms }
+}
+
+/** An output that looks like probabilities by its place in the graph but does not sum to one is a score. Returns warnings. */
+function keepTrueProbabilities (specification: ModelSpecification, outputs: Tensor[]): string[] {
+  const { probabilities, ...others } = specification.roles
+  const tensor = probabilities === undefined ? undefined : outputs[probabilities]
+  if (probabilities === undefined || tensor === undefined || areProbabilities(tensor)) return []
+  specification.roles = { ...others, scores: probabilities }
+  return [`output '${tensor.name}' holds no probabilities; it is served as scores`]
+}
+
+function areProbabilities ({ data, dims }: Tensor): boolean {
+  const width = dims.length > 1 ? dims[1] ?? 1 : 1
+  for (let start = 0; start < data.length; start += width) {
+    let sum = 0
+    for (let i = start; i < start + width; i++) {
+      const value = Number(data[i])
+      if (!(value >= -1e-6 && value <= 1 + 1e-6)) return false
+      sum += value
+    }
+    if (width > 1 && Math.abs(sum - 1) > 1e-3) return false
+  }
+  return true
+}
+
+function blame (file: string): (error: Error) => never {
+  return (error) => { throw new Error(`${file}: ${error.message}`, { cause: error }) }
+}

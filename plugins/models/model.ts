@@ -1,0 +1,130 @@
+import { slice } from '../../codecs/batches.js'
+import { parseJson } from '../../codecs/json.js'
+import type { Face, InputOptions, InputReader, PredictionInput } from '../../codecs/prediction-input.js'
+import type { ModelSpecification } from '../../codecs/specification.js'
+import type { Tensor } from '../../codecs/tensor.js'
+import { InvalidJsonError, InvalidRequestError, RuleViolatedError } from '../../errors.js'
+import type { ModelConfig } from '../../schemas/model-config.js'
+import type { ReadResult, ReadTask, Refusal } from '../../workers/contract.js'
+import type { Lane } from '../inference/index.js'
+import type { Deadline, Outcome } from '../inference/queue.js'
+import type { Artefact } from './artefact.js'
+import { container, type PredictionMembers, type ResponseStyle } from './prediction-container.js'
+import { PredictionDecoder, type RowPrediction } from './predictions.js'
+import type { Preprocessing } from './preprocessing.js'
+
+export interface ModelOptions {
+  artefact: Artefact
+  config: ModelConfig
+  specification: ModelSpecification
+  lane: Lane
+  input: InputOptions
+  reader: InputReader
+  /** Why requests for this model are not merged; undefined when they are. */
+  unmerged: string | undefined
+  loadMs: number
+  preprocessing: Preprocessing | undefined
+  /** Reads big bodies in the worker threads. */
+  read: (task: ReadTask) => Promise<ReadResult>
+}
+
+/** One loaded version of a model: the one way in for every protocol. */
+export class Model {
+  readonly name: string
+  readonly version: string
+  readonly artefact: Artefact
+  readonly config: ModelConfig
+  readonly specification: ModelSpecification
+  readonly lane: Lane
+  readonly loadedAt = new Date()
+  readonly loadMs: number
+  readonly unmerged: string | undefined
+  /** Present when the graph scales, imputes or encodes before its model. */
+  readonly preprocessing: Preprocessing | undefined
+  readonly #input: InputOptions
+  readonly #reader: InputReader
+  readonly #decoder: PredictionDecoder
+  readonly #readInPool: ModelOptions['read']
+
+  constructor ({ artefact, config, specification, lane, input, reader, unmerged, loadMs, preprocessing, read }: ModelOptions) {
+    this.name = artefact.model
+    this.version = artefact.version
+    this.artefact = artefact
+    this.config = config
+    this.specification = specification
+    this.lane = lane
+    this.#input = input
+    this.#reader = reader
+    this.unmerged = unmerged
+    this.loadMs = loadMs
+    this.preprocessing = preprocessing
+    this.#decoder = new PredictionDecoder(specification, artefact.model)
+    this.#readInPool = read
+  }
+
+  /** Runs the graph once on tensors in the model's input order. Rows are counted by the first dimension of the first input. */
+  infer (inputs: Tensor[], deadline: Deadline): Promise<Outcome> {
+    const rows = inputs[0]?.dims[0] ?? 1
+    deadline.journal?.enter(this.name, this.version, rows)
+    return this.lane.submit(inputs, rows, deadline)
+  }
+
+  /** Reads a body that is parsed already, or the bytes of one too big for the main thread. Throws InvalidRequestError and RuleViolatedError. */
+  async read (body: unknown, face: Face, strict: boolean): Promise<PredictionInput> {
+    const startedAt = performance.now()
+    if (!(body instanceof Uint8Array)) {
+      const input = this.#reader.read(body, face, strict)
+      const { checkedAt } = this.#reader
+      input.validateMs = checkedAt - startedAt
+      input.preprocessMs = performance.now() - checkedAt
+      return input
+    }
+    const result = await this.#readInPool({ body, face, strict, options: this.#input, key: this.lane.queue.key })
+    if ('refusal' in result) throw restore(result.refusal)
+    result.input.validateMs = performance.now() - startedAt
+    return result.input
+  }
+
+  /** The records of a body with defaults filled in; an empty list stays empty. */
+  complete (body: unknown): Record<string, unknown>[] {
+    const records = body instanceof Uint8Array ? parseJson(body) : body
+    return Array.isArray(records) && records.length === 0 ? [] : this.#reader.complete(records)
+  }
+
+  /** One result per row, in order. */
+  async predict ({ tensors, rows, validateMs = 0, preprocessMs = 0 }: PredictionInput, deadline: Deadline): Promise<RowPrediction[]> {
+    deadline.journal?.read(validateMs, preprocessMs)
+    if (this.specification.batchable || rows === 1) {
+      const { outputs } = await this.infer(tensors, deadline)
+      return this.#decoder.decode(outputs, rows)
+    }
+    const results = await Promise.all(Array.from({ length: rows }, async (_, row) => {
+      const { outputs } = await this.infer(slice(tensors, row, 1, rows) ?? tensors, deadline)
+      return this.#decoder.decode(outputs, 1)
+    }))
+    return results.flat()
+  }
+
+  /** Style of the faces that answer one record with one result: a list has no place there. */
+  get typedStyle (): ResponseStyle {
+    return this.config.response_style === 'label' ? 'label' : 'scalar'
+  }
+
+  get hasProbabilities (): boolean {
+    return this.#decoder.hasProbabilities
+  }
+
+  /** The members of a response body that its style shapes. */
+  present (predictions: RowPrediction[], options: { style: ResponseStyle, list: boolean, proba: boolean }): PredictionMembers {
+    return container(predictions, options)
+  }
+
+  async close (): Promise<void> {
+    await Promise.all([this.lane.close(), this.preprocessing?.close()])
+  }
+}
+
+function restore ({ code, detail, errors }: Refusal): Error {
+  if (code === 'INVALID_JSON') return new InvalidJsonError(detail)
+  return code === 'RULE_VIOLATED' ? new RuleViolatedError(detail, errors) : new InvalidRequestError(detail, errors)
+}

@@ -1,0 +1,23 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type { ModelRef } from '../../workers/contract.js'
+
+const run = promisify(execFile)
+
+/** Opens a model in a child process first. Rejects with the reason when it cannot be opened, crashes, or takes longer than `limitMs`. */
+export async function preflight (model: ModelRef, limitMs: number): Promise<void> {
+  const script = fileURLToPath(import.meta.resolve('../../workers/preflight.js'))
+  try {
+    await run(process.execPath, [...process.execArgv, script, JSON.stringify(model)], {
+      env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' },
+      timeout: limitMs,
+      killSignal: 'SIGKILL'
+    })
+  } catch (error) {
+    const { stderr, signal, killed } = error as { stderr: string, signal: string | null, killed: boolean }
+    if (killed) throw new Error(`it was not open after ${limitMs} ms`, { cause: error })
+    if (signal !== null) throw new Error(`opening it crashes ONNX Runtime (${signal})`, { cause: error })
+    throw new Error(stderr.trim() || 'it cannot be opened', { cause: error })
+  }
+}

@@ -1,0 +1,84 @@
+import { allocate, elementCount, type Tensor, type TensorSpec } from '../../codecs/tensor.js'
+import { slice } from '../../codecs/batches.js'
+import type { InputReader } from '../../codecs/prediction-input.js'
+import type { ModelSpecification } from '../../codecs/specification.js'
+import type { Lane } from '../inference/index.js'
+import type { Deadline, Outcome } from '../inference/queue.js'
+import type { Artefact } from './artefact.js'
+
+const probeRows = 3
+// A graph whose rows depend on one another differs grossly; float rounding between batch sizes stays far below this.
+const tolerance = 1e-4
+
+export interface ProbeSubject {
+  artefact: Artefact
+  specification: ModelSpecification
+  lane: Lane
+  reader: InputReader
+}
+
+export interface ProbeResult {
+  /** Undefined when rows give the same answers alone and together. */
+  unmerged: string | undefined
+  /** What the model answered to the probe; undefined when it could not be run on it. */
+  outputs: Tensor[] | undefined
+}
+
+/** Runs a few rows alone and together: shows whether they may be merged, warms the session up, and gives a first look at real outputs. */
+export async function probe (subject: ProbeSubject, deadline: Deadline): Promise<ProbeResult> {
+  const { lane, specification: { batchable } } = subject
+  const inputs = findRows(subject)
+  try {
+    const together = await lane.submit(inputs, batchable ? probeRows : 1, deadline)
+    if (!batchable) return { unmerged: 'the graph fixes its first dimension', outputs: together.outputs }
+    const alone: Outcome[] = []
+    for (let row = 0; row < probeRows; row++) alone.push(await lane.submit(slice(inputs, row, 1, probeRows) ?? inputs, 1, deadline))
+    const agree = alone.every(({ outputs }, row) => agrees(outputs, slice(together.outputs, row, 1, probeRows)))
+    return { unmerged: agree ? undefined : 'rows give other answers together than alone', outputs: together.outputs }
+  } catch (error) {
+    const { cause = error } = error as Error
+    return { unmerged: `the probe could not be run: ${(cause as Error).message}`, outputs: undefined }
+  }
+}
+
+/** Rows as users would send them where the artefact has some, else numbers of the right type and shape. */
+function findRows ({ artefact: { background, tests }, specification: { layout, batchable }, reader }: ProbeSubject): Tensor[] {
+  const rows = background?.rows.map((row) => Object.fromEntries(background.columns.map((column, index) => [column, row[index]])))
+  for (const instances of [rows, tests?.cases.map(({ input }) => input)]) {
+    if (!batchable || instances === undefined || instances.length < probeRows) continue
+    try {
+      return reader.read({ instances: instances.slice(0, probeRows) }, 'instances', false).tensors
+    } catch {
+      // Rows that a request could not send either show nothing.
+    }
+  }
+  return layout.inputs.map((spec) => synthesize(spec, batchable ? probeRows : undefined))
+}
+
+function synthesize (spec: TensorSpec, rows: number | undefined): Tensor {
+  const dims = spec.dims.map((dim, axis) => dim >= 0 ? dim : axis === 0 ? rows ?? 1 : 1)
+  const data = allocate(spec.type, elementCount(dims))
+  for (let i = 0; i < data.length; i++) data[i] = synthesizeElement(spec, i)
+  return { ...spec, dims, data }
+}
+
+function synthesizeElement ({ type }: TensorSpec, index: number): never {
+  if (type === 'string') return String.fromCharCode(97 + index % 26) as never
+  if (type === 'int64' || type === 'uint64') return BigInt(index % 2) as never
+  if (type === 'float32' || type === 'float64') return (index * 0.37 % 1) as never
+  return index % 2 as never
+}
+
+function agrees (alone: Tensor[], together: Tensor[] | undefined): boolean {
+  return together !== undefined && alone.every((tensor, index) => {
+    const other = together[index]
+    if (other === undefined || other.data.length !== tensor.data.length) return false
+    for (let i = 0; i < tensor.data.length; i++) if (!close(tensor.data[i], other.data[i])) return false
+    return true
+  })
+}
+
+function close (a: number | bigint | string | undefined, b: number | bigint | string | undefined): boolean {
+  if (typeof a !== 'number' || typeof b !== 'number') return a === b
+  return Object.is(a, b) || Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(a))
+}
