@@ -1,0 +1,97 @@
+import { STATUS_CODES } from 'node:http'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
+import { InvalidRequestError, MethodNotAllowedError, NotFoundError, PayloadTooLargeError, RETRY_AFTER_S, UnsupportedMediaTypeError, type FieldError } from '../errors.js'
+import type { Problem } from '../schemas/problem.js'
+
+/** The routes whose clients know no problem details but `{"error": "…"}`: KServe V1 and the Open Inference Protocol. */
+const plainErrorPath = /^\/v[12](\/|\?|$)/
+const longestMessage = 2048
+
+/** Every error leaves through here: problem details, or `{"error"}` under /v1 and /v2. Nothing of a 5xx but its kind reaches a client. */
+export default fp(async (app) => {
+  app.setErrorHandler((error: FastifyError, request, reply) => sendError(error, request, reply))
+  app.setNotFoundHandler((request, reply) => sendError(new NotFoundError(request.url), request, reply))
+  refuseOtherMethods(app)
+}, { name: 'errors', fastify: '5.x' })
+
+/** Answers one error. Also for those that Fastify meets before any handler. */
+export function sendError (thrown: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const error = translate(thrown, request)
+  const status = error.statusCode ?? 500
+  if (status >= 500) request.log.error({ err: thrown, request_id: request.id }, thrown.message)
+  if (status === 503) reply.header('retry-after', RETRY_AFTER_S)
+  const unexpected = status >= 500 && error.code === undefined
+  const detail = (unexpected ? 'The request could not be answered' : error.message).toWellFormed().slice(0, longestMessage)
+  const plain = plainErrorPath.test(request.url)
+  const problem: Problem = {
+    type: 'about:blank',
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    detail,
+    code: unexpected ? 'INTERNAL_ERROR' : error.code,
+    request_id: request.id,
+    errors: error.errors ?? []
+  }
+  // A Buffer, because Fastify adds a charset to the content type of every string.
+  return reply
+    .code(status)
+    .header('content-type', plain ? 'application/json' : 'application/problem+json')
+    .send(Buffer.from(JSON.stringify(plain ? { error: detail } : problem)))
+}
+
+type ServerError = Error & { code: string, statusCode?: number, errors?: FieldError[] }
+
+/** Fastify's own errors in the words of this server. */
+function translate (error: Error & Partial<FastifyError>, request: FastifyRequest): ServerError {
+  switch (error.code) {
+    case 'FST_ERR_VALIDATION': return new InvalidRequestError(error.message, error.validation?.map(toFieldError) ?? [])
+    case 'FST_ERR_CTP_BODY_TOO_LARGE': return new PayloadTooLargeError(request.server.initialConfig.bodyLimit ?? 0)
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE': return new UnsupportedMediaTypeError(request.headers['content-type']?.slice(0, 80) ?? 'nothing')
+    case 'FST_ERR_CTP_EMPTY_JSON_BODY': return new InvalidRequestError('The body is empty')
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH': return new InvalidRequestError('The body is not as long as its Content-Length says')
+    case 'FST_ERR_BAD_URL': return new InvalidRequestError('The path is not a valid URL')
+    case 'FST_ERR_MAX_PARAM_LENGTH': return new NotFoundError(request.url.slice(0, 200))
+    default: return error as ServerError
+  }
+}
+
+function toFieldError ({ instancePath, keyword, params, message = 'is invalid' }: NonNullable<FastifyError['validation']>[number]): FieldError {
+  const name = keyword === 'additionalProperties' ? String(params.additionalProperty) : instancePath.slice(1)
+  if (keyword === 'additionalProperties') return { path: name, message: 'is not a parameter of this route' }
+  const allowed = params.allowedValues
+  return { path: name, message, ...(Array.isArray(allowed) && { expected: `one of: ${allowed.join(', ')}` }) }
+}
+
+/** Fastify answers a wrong method with 404; every path that exists gets a 405 for the methods it lacks. */
+function refuseOtherMethods (app: FastifyInstance): void {
+  const methods = new Map<string, Set<string>>()
+  app.addHook('onRoute', ({ url, method }) => {
+    const known = methods.get(url) ?? new Set()
+    methods.set(url, known)
+    for (const name of [method].flat()) known.add(name)
+  })
+  app.decorate('refuseOtherMethods', () => {
+    for (const [url, known] of [...methods]) {
+      const allow = [...known].join(', ')
+      const missing = app.supportedMethods.filter((method) => !known.has(method) && method !== 'OPTIONS')
+      app.route({
+        method: missing,
+        url,
+        schema: { hide: true },
+        onRequest: async (request, reply) => {
+          reply.header('allow', allow)
+          throw new MethodNotAllowedError(request.method, allow)
+        },
+        handler: async () => undefined
+      })
+    }
+  })
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** To be called once all routes are registered. */
+    refuseOtherMethods (): void
+  }
+}
