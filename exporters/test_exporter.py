@@ -1,0 +1,122 @@
+"""Every family of estimator survives the way into ONNX: `python -m unittest` in this folder.
+
+`export` itself compares ONNX Runtime with the estimator, so a test mostly has to ask for it.
+"""
+
+import json
+import tempfile
+import unittest
+
+import numpy as np
+import onnx
+from lightgbm import LGBMClassifier, LGBMRegressor
+from palmerpenguins import load_penguins
+from sklearn.compose import ColumnTransformer
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    GradientBoostingClassifier,
+    GradientBoostingRegressor,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+
+from fastify_model_exporter import export
+from fastify_model_exporter.verify import knock_out
+
+IRIS = load_iris(as_frame=True)
+CANCER = load_breast_cancer(as_frame=True)
+DIABETES = load_diabetes(as_frame=True)
+
+COMPLETE = [
+    (DecisionTreeClassifier(max_depth=4), CANCER),
+    (RandomForestClassifier(20, max_depth=6), CANCER),
+    (RandomForestClassifier(10), IRIS),
+    (GradientBoostingClassifier(n_estimators=10), IRIS),
+    (GradientBoostingClassifier(n_estimators=10, init="zero"), CANCER),
+    (GradientBoostingRegressor(n_estimators=20), DIABETES),
+    (make_pipeline(StandardScaler(), LogisticRegression()), CANCER),
+    (make_pipeline(StandardScaler(), Ridge()), DIABETES),
+    (make_pipeline(StandardScaler(), RandomForestClassifier(10, random_state=0)), CANCER),
+]
+WITH_HOLES = [
+    (RandomForestClassifier(20, max_depth=6), CANCER),
+    (ExtraTreesClassifier(20, max_depth=6), IRIS),
+    (RandomForestRegressor(20, max_depth=6), DIABETES),
+    (HistGradientBoostingClassifier(max_iter=20), CANCER),
+    (HistGradientBoostingClassifier(max_iter=10), IRIS),
+    (HistGradientBoostingRegressor(max_iter=20), DIABETES),
+    (LGBMClassifier(n_estimators=20, verbose=-1), CANCER),
+    (LGBMClassifier(n_estimators=10, verbose=-1), IRIS),
+    (LGBMRegressor(n_estimators=20, verbose=-1), DIABETES),
+]
+
+
+class Exporter(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.store = folder.name
+
+    def export(self, estimator, X, **options):
+        folder = export(estimator, X, store=self.store, name="model", **options)
+        return onnx.load(folder / "model.onnx"), json.loads((folder / "metadata.json").read_text())
+
+    def test_complete_tables(self):
+        for estimator, data in COMPLETE:
+            with self.subTest(estimator=estimator, target=data.target.name):
+                self.export(estimator.fit(data.data, data.target), data.data)
+
+    def test_tables_with_missing_values(self):
+        for estimator, data in WITH_HOLES:
+            with self.subTest(estimator=estimator):
+                X = knock_out(data.data, list(data.data.columns))
+                _, metadata = self.export(estimator.fit(X, data.target), X, features={name: {"accepts_missing": True} for name in X.columns})
+                self.assertEqual(metadata["explain"]["covers"], "nodes_hitrates")
+
+    def test_covers_are_weighted_counts(self):
+        forest = RandomForestClassifier(3, max_depth=3, random_state=0).fit(IRIS.data, IRIS.target)
+        model, _ = self.export(forest, IRIS.data)
+        attributes = {attribute.name: onnx.helper.get_attribute_value(attribute) for attribute in model.graph.node[0].attribute}
+        expected = np.concatenate([member.tree_.weighted_n_node_samples for member in forest.estimators_])
+        np.testing.assert_array_equal(attributes["nodes_hitrates"], expected)
+
+    def test_columns_of_one_feature_share_a_group(self):
+        penguins = load_penguins().dropna()
+        X, y = penguins[["bill_length_mm", "island", "body_mass_g"]], penguins["species"]
+        pipeline = make_pipeline(
+            ColumnTransformer([("categories", OneHotEncoder(), ["island"]), ("measures", "passthrough", ["bill_length_mm", "body_mass_g"])]),
+            RandomForestClassifier(10, max_depth=4, random_state=0),
+        ).fit(X, y)
+        model, metadata = self.export(pipeline, X)
+        self.assertEqual(metadata["explain"]["column_groups"], [1, 1, 1, 0, 2])
+        self.assertEqual([value.name for value in model.graph.input], list(X.columns))
+        self.assertAlmostEqual(sum(feature["importance"] for feature in metadata["features"]), 1, 5)
+
+    def test_what_has_no_own_operator_goes_through_the_converter(self):
+        network = MLPClassifier((5,), max_iter=50, random_state=0).fit(IRIS.data, IRIS.target)
+        _, metadata = self.export(network, IRIS.data)
+        self.assertEqual(metadata["explain"]["covers"], "none")
+
+    def test_a_file_that_disagrees_is_refused(self):
+        good = LogisticRegression(max_iter=500).fit(IRIS.data, IRIS.target)
+        other = LogisticRegression(max_iter=500, C=0.01).fit(IRIS.data, IRIS.target)
+        folder = export(other, IRIS.data, store=self.store, name="other")
+        with self.assertRaises(ValueError):
+            export(good, IRIS.data, store=self.store, name="model", model=onnx.load(folder / "model.onnx"))
+
+    def test_a_detail_for_a_missing_column_is_refused(self):
+        model = LogisticRegression(max_iter=500).fit(IRIS.data, IRIS.target)
+        with self.assertRaises(ValueError):
+            export(model, IRIS.data, store=self.store, name="model", features={"petal": {"unit": "cm"}})
+
+
+if __name__ == "__main__":
+    unittest.main()
