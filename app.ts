@@ -1,17 +1,33 @@
 import type {} from '@fastify/swagger'
-import { randomUUID } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
-import Fastify, { type FastifyError, type FastifyInstance, type FastifyRequest, type FastifyReply } from 'fastify'
+import Fastify, { LogController, type FastifyError, type FastifyInstance, type FastifyRequest, type FastifyReply } from 'fastify'
 import type { Config } from './config.js'
+import auth from './plugins/auth.js'
 import bodies from './plugins/bodies.js'
+import cors from './plugins/cors.js'
 import deadline from './plugins/deadline.js'
-import errors, { sendError } from './plugins/errors.js'
+import errors, { refuseConnection, sendError } from './plugins/errors.js'
+import grpc from './plugins/grpc/index.js'
 import inference from './plugins/inference/index.js'
+import metrics from './plugins/metrics/index.js'
 import models from './plugins/models/index.js'
+import oipHttp from './plugins/oip/http.js'
+import oip from './plugins/oip/index.js'
+import openapi from './plugins/openapi/index.js'
+import pressure from './plugins/pressure.js'
+import requestId, { genReqId } from './plugins/request-id.js'
+import requestLog from './plugins/request-log.js'
+import schemas from './plugins/schemas.js'
+import serverTiming from './plugins/server-timing.js'
 import health from './routes/health.js'
+import info from './routes/info.js'
+import metricsRoutes from './routes/metrics.js'
 import modelPredict from './routes/model-predict.js'
 import modelRoutes from './routes/models.js'
 import predict from './routes/predict.js'
+import repository from './routes/repository.js'
+import v1 from './routes/v1.js'
+import v2 from './routes/v2.js'
+import v2Infer from './routes/v2-infer.js'
 
 declare module 'fastify' {
   interface FastifyInstance { config: Config }
@@ -21,42 +37,52 @@ declare module 'fastify' {
 export async function buildApp (config: Config): Promise<FastifyInstance> {
   const app = Fastify({
     logger: config.LOG_LEVEL === 'silent' ? false : { level: config.LOG_LEVEL },
-    disableRequestLogging: true,
     requestIdHeader: false,
-    requestIdLogLabel: 'request_id',
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
     genReqId,
     bodyLimit: config.BODY_LIMIT,
     keepAliveTimeout: 72_000,
+    requestTimeout: 120_000,
+    return503OnClosing: false,
+    clientErrorHandler: refuseConnection,
     routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true } },
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => { sendError(error, request, reply) }
   })
   app.decorate('config', config)
 
+  await app.register(requestId)
   await app.register(errors)
+  await app.register(schemas)
+  await app.register(cors)
+  await app.register(pressure)
   await app.register(bodies)
   await app.register(deadline)
+  await app.register(requestLog)
+  await app.register(serverTiming)
   await app.register(inference)
   await app.register(models)
+  await app.register(metrics)
+  await app.register(auth)
+  await app.register(oip)
+  await app.register(openapi)
+  await app.register(grpc)
 
   await app.register(health)
+  await app.register(metricsRoutes)
+  await app.register(info)
   await app.register(modelRoutes)
   await app.register(predict)
   await app.register(modelPredict)
 
+  await app.register(async (scope) => {
+    await scope.register(oipHttp)
+    await scope.register(v2)
+    await scope.register(v2Infer)
+    await scope.register(repository)
+    await scope.register(v1)
+  })
+
   app.refuseOtherMethods()
   return app
-}
-
-const wellFormedId = /^[A-Za-z0-9._~:+/=@-]{1,128}$/
-
-function genReqId ({ headers }: IncomingMessage): string {
-  const given = headers['x-request-id'] ?? headers['x-correlation-id']
-  return typeof given === 'string' && wellFormedId.test(given) ? given : createId()
-}
-
-/** UUIDv7: ids sort by time. The random part is that of Node's own UUIDs, of which it keeps a stock. */
-function createId (): string {
-  const time = Date.now().toString(16).padStart(12, '0')
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`
 }

@@ -11,6 +11,9 @@ export interface FieldError {
 /** Seconds after which a client may try again, sent as `Retry-After` with every 503. */
 export const RETRY_AFTER_S = 1
 
+/** How bodies may be compressed, sent as `Accept-Encoding` to those who tried something else. */
+export const ACCEPTED_ENCODINGS = 'gzip, deflate'
+
 /** The body or query does not have the form the route asks for; every offending field is listed (bounded). */
 export class InvalidRequestError extends createError<[string]>('INVALID_REQUEST', '%s', 400) {
   errors: FieldError[]
@@ -29,14 +32,20 @@ export class RuleViolatedError extends createError<[string]>('RULE_VIOLATED', '%
   }
 }
 
-export const InvalidJsonError = createError<[string]>('INVALID_JSON', 'The body is not valid JSON: %s', 400)
+export const InvalidJsonError = createError<[string]>('INVALID_JSON', '%s', 400)
 export const NotFoundError = createError<[string]>('NOT_FOUND', 'There is nothing at %s', 404)
 export const ModelNotFoundError = createError<[string, string]>('MODEL_NOT_FOUND', "There is no model '%s'%s", 404)
 export const VersionNotFoundError = createError<[string, string, string]>('VERSION_NOT_FOUND', "Model '%s' has no version or label '%s'%s", 404)
 export const NoDefaultModelError = createError<[string]>('NO_DEFAULT_MODEL', 'No model is the default one%s', 404)
+export const UnauthorizedError = createError('UNAUTHORIZED', 'A valid bearer token is required', 401)
 export const MethodNotAllowedError = createError<[string, string]>('METHOD_NOT_ALLOWED', '%s is not allowed here, only %s', 405)
 export const PayloadTooLargeError = createError<[number]>('PAYLOAD_TOO_LARGE', 'The body is larger than %d bytes', 413)
 export const UnsupportedMediaTypeError = createError<[string]>('UNSUPPORTED_MEDIA_TYPE', 'Content-Type must be application/json, not %s', 415)
+export const UnsupportedEncodingError = createError<[string]>('UNSUPPORTED_ENCODING', 'Content-Encoding must be gzip or deflate, not %s', 415)
+export const CorruptBodyError = createError<[string]>('CORRUPT_BODY', 'The body cannot be decompressed: %s', 400)
+export const LoadFailedError = createError<[string, string]>('LOAD_FAILED', "Model '%s' cannot be loaded: %s", 400)
+export const RepositoryControlError = createError('REPOSITORY_CONTROL_OFF', 'Models cannot be listed, loaded or unloaded here: REPOSITORY_CONTROL is off', 503)
+export const NamedRepositoryError = createError('NOT_IMPLEMENTED', "'repository_name' specification is not supported", 501)
 export const ModelNotReadyError = createError<[string, string]>('MODEL_NOT_READY', "Model '%s' is not ready: %s", 503)
 export const QueueFullError = createError<[string, number]>('QUEUE_FULL', "The queue of model '%s' is full (%d rows)", 503)
 export const DrainingError = createError('DRAINING', 'The server is shutting down', 503)

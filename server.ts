@@ -6,11 +6,15 @@ import type { FastifyInstance } from 'fastify'
 import { buildApp } from './app.js'
 import { loadConfig, type Config } from './config.js'
 
+/** What closed sockets leave to do takes no longer; what then still runs is inside a model. */
+const lastMs = 500
+
 try {
   const config = loadConfig()
   const app = await buildApp(config)
   closeGracefully(app, config)
   process.on('SIGHUP', () => { app.models.reload().catch((error) => app.log.error({ err: error }, 'the model store could not be read')) })
+  await app.grpc.listen()
   await app.listen({ host: config.HOST, port: config.PORT })
   await app.models.settled()
   trimHeap()
@@ -19,19 +23,35 @@ try {
   process.exit(1)
 }
 
-function closeGracefully (app: FastifyInstance, config: Config): void {
-  closeWithGrace({ delay: config.DRAIN_DELAY_MS + config.SHUTDOWN_TIMEOUT_MS, logger: app.log }, async ({ err }) => {
+function closeGracefully (app: FastifyInstance, { DRAIN_DELAY_MS, SHUTDOWN_TIMEOUT_MS }: Config): void {
+  closeWithGrace({
+    delay: false,
+    logger: app.log,
+    onSecondSignal: (signal) => endAtOnce(app, `the server ends at once on a second ${signal}`),
+    onSecondError: (err) => endAtOnce(app, 'the server ends at once on a second error', err)
+  }, async ({ err }) => {
     if (err !== undefined) app.log.fatal({ err }, 'the server ends on an error')
     app.models.drain()
-    if (err === undefined) await delay(config.DRAIN_DELAY_MS)
-    await app.close()
+    if (err === undefined) await delay(DRAIN_DELAY_MS)
+    const closed = app.close().then(() => true)
+    if (await Promise.race([closed, delay(SHUTDOWN_TIMEOUT_MS, false)])) return
+    app.log.warn(`the connections that are left after ${SHUTDOWN_TIMEOUT_MS} ms are closed`)
+    app.server.closeAllConnections()
+    if (!await Promise.race([closed, delay(lastMs, false)])) endAtOnce(app, 'a model does not stop running; the process is killed')
   })
 }
 
-function explain ({ code, message, address, port }: NodeJS.ErrnoException & { address?: string, port?: number }): string {
+/** A run cannot be interrupted, and `process.exit` would wait for its thread. */
+function endAtOnce (app: FastifyInstance, reason: string, err?: unknown): void {
+  app.log.fatal({ err }, reason)
+  process.kill(process.pid, 'SIGKILL')
+}
+
+function explain ({ code, message, address, port, hostname }: NodeJS.ErrnoException & { address?: string, port?: number, hostname?: string }): string {
   if (code === 'EADDRINUSE') return `Port ${port} is already in use; set PORT to another one`
   if (code === 'EACCES' || code === 'EADDRNOTAVAIL') return `Cannot listen on ${address}:${port} (${code}); set HOST and PORT`
-  return message
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `HOST is no address of this machine: ${hostname}`
+  return message.replaceAll(/\s*\n\s*/g, ' ')
 }
 
 /** Starting leaves about 20 MB of garbage, which V8 keeps for as long as nothing more is allocated. */

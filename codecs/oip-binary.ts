@@ -8,17 +8,16 @@ const lengthBytes = 4
 
 /**
  * Elements of a tensor from its wire form: little-endian and row-major, or strings that each follow their length in a
- * uint32. The result owns its memory, at whatever offset `bytes` lie. `where` names the input in messages.
- * Throws OipError when the bytes are not as many as `dims` say.
+ * uint32. The result owns its memory: it takes over a buffer that `bytes` fill, and copies them out of a larger one.
+ * `where` names the input in messages. Throws OipError when the bytes are not as many as `dims` say.
  */
 export function decodeRaw (type: DataType, dims: readonly number[], bytes: Uint8Array, where: string): TensorData {
   const count = elementCount(dims)
   if (type === 'string') return decodeStrings(count, bytes, where)
   const expected = count * elementBytes(type)
   if (bytes.byteLength !== expected) throw new OipError(`input byte size mismatch for ${where}. Expected ${expected}, got ${bytes.byteLength}`)
-  const copy = new Uint8Array(bytes)
-  if (type === 'bool' && copy.some((value) => value > 1)) throw new OipError(`the BOOL elements of ${where} must be bytes of 0 or 1`)
-  return new arrayTypes[type](copy.buffer)
+  if (type === 'bool' && bytes.some((value) => value > 1)) throw new OipError(`the BOOL elements of ${where} must be bytes of 0 or 1`)
+  return new arrayTypes[type](ownBuffer(bytes))
 }
 
 /** Wire form of a tensor. Numeric elements are a view on the tensor's own memory, strings are written anew. */
@@ -37,6 +36,11 @@ export function encodeRaw ({ data }: Pick<Tensor, 'data'>): Buffer {
 export function decodeText (bytes: Uint8Array, where: string): string {
   if (!isUtf8(bytes)) throw new OipError(`a BYTES element of ${where} is not UTF-8, only UTF-8 text is supported`)
   return checkText(view(bytes).toString(), where)
+}
+
+function ownBuffer (bytes: Uint8Array): ArrayBuffer {
+  const { buffer } = bytes
+  return buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength ? buffer : new Uint8Array(bytes).buffer
 }
 
 function decodeStrings (count: number, bytes: Uint8Array, where: string): string[] {

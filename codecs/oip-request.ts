@@ -20,20 +20,34 @@ export interface InferRequest {
   timeoutMs?: number
 }
 
+/** The body of a request in its two parts. */
+export interface InferFrame {
+  /** Absent in a raw binary request. */
+  json?: Uint8Array
+  /** What follows the JSON. A tensor takes over memory that it fills and that nothing else lies in. */
+  blobs: Uint8Array
+}
+
 /**
  * Reads the body of `POST /v2/models/{model}/infer`: JSON, JSON with binary tensors behind it, or (length header 0) the raw
  * bytes of a single input. `headerLength` is the Inference-Header-Content-Length header. Throws OipError.
  */
 export function decodeInferRequest (body: Uint8Array, headerLength: string | undefined, model: OipModel): InferRequest {
-  const jsonBytes = headerLength === undefined ? body.byteLength : parseHeaderLength(headerLength, body.byteLength)
-  if (headerLength !== undefined && jsonBytes === 0) return decodeRawRequest(body, model)
-  const json = parseJson(body.subarray(0, jsonBytes))
+  const jsonBytes = parseHeaderLength(headerLength, body.byteLength)
+  const isRaw = headerLength !== undefined && jsonBytes === 0
+  return decodeInferFrame({ ...(!isRaw && { json: body.subarray(0, jsonBytes) }), blobs: body.subarray(jsonBytes) }, model)
+}
+
+/** The same for a body whose parts lie apart. Throws OipError. */
+export function decodeInferFrame ({ json: text, blobs }: InferFrame, model: OipModel): InferRequest {
+  if (text === undefined) return decodeRawRequest(blobs, model)
+  const json = parseJson(text)
   const request = parseObject(json.value)
   const id = parseId(request)
   const parameters = parseParameters(request, 'request')
   const timeoutUs = parseCount(parameters, 'timeout')
   const heads = parseList(request.inputs, 'inputs').map((input) => parseInput(input, model))
-  const sources = locate(heads, body.subarray(jsonBytes), model, json)
+  const sources = locate(heads, blobs, model, json)
   const outputs = selectOutputs(model, parseOutputs(request.outputs), parseFlag(parameters, 'binary_data_output'))
   checkAnswerable(model, outputs)
   return {
@@ -44,15 +58,17 @@ export function decodeInferRequest (body: Uint8Array, headerLength: string | und
   }
 }
 
-type Source = TensorHead & ({ values: unknown[], exact: () => unknown[] } | { blob: Uint8Array })
-
-function parseHeaderLength (header: string, bodyBytes: number): number {
+/** Bytes of JSON in front of the binary tensors; the whole body where there is no length header. Throws OipError. */
+export function parseHeaderLength (header: string | undefined, bodyBytes: number): number {
+  if (header === undefined) return bodyBytes
   const length = Number(header)
   if (!/^\d{1,15}$/.test(header) || length > bodyBytes) {
     throw new OipError(`inference header size should be in range (0, ${bodyBytes}), got: ${header}`)
   }
   return length
 }
+
+type Source = TensorHead & ({ values: unknown[], exact: () => unknown[] } | { blob: Uint8Array })
 
 function parseObject (value: unknown): JsonObject {
   if (!isRecord(value)) throw new OipError('failed to parse the request JSON buffer: the request must be a JSON object')

@@ -23,8 +23,22 @@ export interface InferBody {
   headerLength?: number
 }
 
+/** The parts of an answer, the JSON before the blobs. */
+export interface InferParts {
+  json: Uint8Array
+  /** Wire form of the binary outputs, in their order; numeric ones are views on the tensors' own memory. */
+  blobs: Uint8Array[]
+}
+
 /** Writes the answer of `POST /v2/models/{model}/infer`. Throws OipError for an FP16 output as JSON or classes of a tensor without order. */
-export function encodeInferResponse ({ modelName, modelVersion, id, outputs, requested, labels }: InferAnswer): InferBody {
+export function encodeInferResponse (answer: InferAnswer): InferBody {
+  const { json, blobs } = encodeInferParts(answer)
+  const body = Buffer.concat([json, ...blobs])
+  return body.byteLength === json.byteLength ? { body } : { body, headerLength: json.byteLength }
+}
+
+/** The same without bringing the parts together. */
+export function encodeInferParts ({ modelName, modelVersion, id, outputs, requested, labels }: InferAnswer): InferParts {
   const blobs: Buffer[] = []
   const texts = selectTensors(outputs, requested, labels).map(({ tensor, binary }) => {
     const head = `"name":${JSON.stringify(tensor.name)},"datatype":"${oipDatatype(tensor.type)}","shape":[${tensor.dims.join()}]`
@@ -35,8 +49,7 @@ export function encodeInferResponse ({ modelName, modelVersion, id, outputs, req
   })
   const idText = id ? `,"id":${JSON.stringify(id)}` : ''
   const json = Buffer.from(`{"model_name":${JSON.stringify(modelName)},"model_version":${JSON.stringify(modelVersion)}${idText},"outputs":[${texts.join()}]}`)
-  if (blobs.every(({ byteLength }) => byteLength === 0)) return { body: json }
-  return { body: Buffer.concat([json, ...blobs]), headerLength: json.byteLength }
+  return { json, blobs }
 }
 
 /** The tensors to send, in the order of the request, with classes in the place of the tensors they were asked of. */

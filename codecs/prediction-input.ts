@@ -17,6 +17,8 @@ export interface InputLimits {
   /** Rows of `instances` on `batch`. */
   batchMax: number
   maxErrors: number
+  /** Say when a body had been checked. */
+  timed?: boolean
 }
 
 export interface PredictionInput {
@@ -59,7 +61,7 @@ export class InputReader {
     this.#featureNames = new Set((layout.features ?? layout.inputs).map(({ name }) => name))
   }
 
-  /** `performance.now()` when the last body had been checked and its tensors were begun. */
+  /** `performance.now()` when the last body had been checked and its tensors were begun; 0 unless `timed`. */
   get checkedAt (): number {
     return this.#codec.checkedAt
   }
@@ -150,6 +152,6 @@ function isObject (value: unknown): value is Record<string, unknown> {
 }
 
 function expected (what: string, value: unknown, path: string): InvalidRequestError {
-  const got = describe(value)
+  const got = value === undefined ? 'nothing' : describe(value)
   return new InvalidRequestError(`${path === '' ? 'The body' : path.slice(1)} must be ${what}`, [{ path, message: `must be ${what}`, expected: what, got }])
 }

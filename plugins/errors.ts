@@ -1,8 +1,10 @@
 import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { InvalidRequestError, MethodNotAllowedError, NotFoundError, PayloadTooLargeError, RETRY_AFTER_S, UnsupportedMediaTypeError, type FieldError } from '../errors.js'
+import { ACCEPTED_ENCODINGS, InvalidRequestError, MethodNotAllowedError, NotFoundError, PayloadTooLargeError, RETRY_AFTER_S, UnsupportedEncodingError, UnsupportedMediaTypeError, type FieldError } from '../errors.js'
 import type { Problem } from '../schemas/problem.js'
+import { createId } from './request-id.js'
 
 /** The routes whose clients know no problem details but `{"error": "…"}`: KServe V1 and the Open Inference Protocol. */
 const plainErrorPath = /^\/v[12](\/|\?|$)/
@@ -10,6 +12,8 @@ const longestMessage = 2048
 
 /** Every error leaves through here: problem details, or `{"error"}` under /v1 and /v2. Nothing of a 5xx but its kind reaches a client. */
 export default fp(async (app) => {
+  // A path that does not exist is told before its body is looked at.
+  app.addHook('onRequest', (request, _reply, done) => { done(request.is404 ? new NotFoundError(request.url) : undefined) })
   app.setErrorHandler((error: FastifyError, request, reply) => sendError(error, request, reply))
   app.setNotFoundHandler((request, reply) => sendError(new NotFoundError(request.url), request, reply))
   refuseOtherMethods(app)
@@ -20,8 +24,10 @@ export function sendError (thrown: Error, request: FastifyRequest, reply: Fastif
   const error = translate(thrown, request)
   const status = error.statusCode ?? 500
   if (status >= 500) request.log.error({ err: thrown, request_id: request.id }, thrown.message)
+  if (status === 401) reply.header('www-authenticate', 'Bearer')
   if (status === 503) reply.header('retry-after', RETRY_AFTER_S)
-  const unexpected = status >= 500 && error.code === undefined
+  if (error instanceof UnsupportedEncodingError) reply.header('accept-encoding', ACCEPTED_ENCODINGS)
+  const unexpected = status >= 500 && !isOwn(error)
   const detail = (unexpected ? 'The request could not be answered' : error.message).toWellFormed().slice(0, longestMessage)
   const plain = plainErrorPath.test(request.url)
   const problem: Problem = {
@@ -33,6 +39,7 @@ export function sendError (thrown: Error, request: FastifyRequest, reply: Fastif
     request_id: request.id,
     errors: error.errors ?? []
   }
+  reply.header('x-request-id', request.id)
   // A Buffer, because Fastify adds a charset to the content type of every string.
   return reply
     .code(status)
@@ -40,14 +47,36 @@ export function sendError (thrown: Error, request: FastifyRequest, reply: Fastif
     .send(Buffer.from(JSON.stringify(plain ? { error: detail } : problem)))
 }
 
+const connectionErrors = new Map([
+  ['HPE_HEADER_OVERFLOW', { status: 431, code: 'HEADERS_TOO_LARGE', detail: 'The headers are too large' }],
+  ['ERR_HTTP_REQUEST_TIMEOUT', { status: 408, code: 'REQUEST_TIMEOUT', detail: 'The request did not arrive in time' }]
+])
+
+/** Answers what is no HTTP request, or none that arrives, and closes its connection. */
+export function refuseConnection ({ code = '' }: NodeJS.ErrnoException, socket: Socket): void {
+  if (code === 'ECONNRESET' || !socket.writable || socket.destroyed) {
+    socket.destroy()
+    return
+  }
+  const { status, ...told } = connectionErrors.get(code) ?? { status: 400, code: 'INVALID_HTTP', detail: 'This is not a valid HTTP request' }
+  const title = STATUS_CODES[status] ?? 'Error'
+  const body = JSON.stringify({ type: 'about:blank', title, status, ...told, request_id: createId(), errors: [] })
+  socket.end(`HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`)
+}
+
+/** Errors of Node and of Fastify have codes too, but their messages are not for clients. */
+function isOwn ({ code, statusCode }: ServerError): boolean {
+  return code !== undefined && statusCode !== undefined && !code.startsWith('FST_')
+}
+
 type ServerError = Error & { code: string, statusCode?: number, errors?: FieldError[] }
 
 /** Fastify's own errors in the words of this server. */
 function translate (error: Error & Partial<FastifyError>, request: FastifyRequest): ServerError {
   switch (error.code) {
-    case 'FST_ERR_VALIDATION': return new InvalidRequestError(error.message, error.validation?.map(toFieldError) ?? [])
+    case 'FST_ERR_VALIDATION': return refuseParameters(error.validation?.map(toFieldError) ?? [])
     case 'FST_ERR_CTP_BODY_TOO_LARGE': return new PayloadTooLargeError(request.server.initialConfig.bodyLimit ?? 0)
-    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE': return new UnsupportedMediaTypeError(request.headers['content-type']?.slice(0, 80) ?? 'nothing')
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE': return new UnsupportedMediaTypeError(request.headers['content-type']?.slice(0, 80) || 'nothing')
     case 'FST_ERR_CTP_EMPTY_JSON_BODY': return new InvalidRequestError('The body is empty')
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH': return new InvalidRequestError('The body is not as long as its Content-Length says')
     case 'FST_ERR_BAD_URL': return new InvalidRequestError('The path is not a valid URL')
@@ -56,11 +85,20 @@ function translate (error: Error & Partial<FastifyError>, request: FastifyReques
   }
 }
 
+/** Bodies are judged by the models; what Fastify validates are parameters. */
+function refuseParameters (found: FieldError[]): InvalidRequestError {
+  const errors = found.filter(({ path }, index) => found.findIndex((other) => other.path === path) === index)
+  const [first] = errors
+  return new InvalidRequestError(errors.length === 1 && first !== undefined ? `${first.path} ${first.message}` : `${errors.length} parameters are invalid`, errors)
+}
+
 function toFieldError ({ instancePath, keyword, params, message = 'is invalid' }: NonNullable<FastifyError['validation']>[number]): FieldError {
   const name = keyword === 'additionalProperties' ? String(params.additionalProperty) : instancePath.slice(1)
   if (keyword === 'additionalProperties') return { path: name, message: 'is not a parameter of this route' }
   const allowed = params.allowedValues
-  return { path: name, message, ...(Array.isArray(allowed) && { expected: `one of: ${allowed.join(', ')}` }) }
+  if (!Array.isArray(allowed)) return { path: name, message }
+  const expected = `one of: ${allowed.join(', ')}`
+  return { path: name, message: `must be ${expected}`, expected }
 }
 
 /** Fastify answers a wrong method with 404; every path that exists gets a 405 for the methods it lacks. */
@@ -72,9 +110,12 @@ function refuseOtherMethods (app: FastifyInstance): void {
     for (const name of [method].flat()) known.add(name)
   })
   app.decorate('refuseOtherMethods', () => {
+    const preflights = methods.has('*')
     for (const [url, known] of [...methods]) {
+      // The route that answers preflights stands for every path, also for those that do not exist.
+      if (url === '*') continue
       const allow = [...known].join(', ')
-      const missing = app.supportedMethods.filter((method) => !known.has(method) && method !== 'OPTIONS')
+      const missing = app.supportedMethods.filter((method) => !known.has(method) && !(method === 'OPTIONS' && preflights))
       app.route({
         method: missing,
         url,

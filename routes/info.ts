@@ -1,15 +1,69 @@
 import { basename } from 'node:path'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { countWorkers } from '../config.js'
-import { InvalidRequestError, ModelNotReadyError, RuleViolatedError } from '../errors.js'
+import { InvalidRequestError } from '../errors.js'
 import { FeaturesSchema, ModelInfoSchema, PreprocessQuerySchema, ServiceInfoSchema } from '../schemas/info.js'
 import { isOn } from '../schemas/prediction.js'
 import { version } from '../version.js'
 
 /** The default model as the flask template shows it, under the names of its README and those of its code. */
 const routes: FastifyPluginAsyncTypebox = async (app) => {
-  const { config } = app
+  const { DEBUG, DEFAULT_MODEL, ENVIRONMENT, MODEL_TYPE, VERSION, WORKERS } = app.config
   const runningSince = Date.now() / 1000
+  const tags = ['information']
+
+  app.get('/service-info', {
+    schema: { tags, operationId: 'getServiceInfo', summary: 'What is running', response: { 200: ServiceInfoSchema } }
+  }, async () => {
+    const model = findOrNone(() => app.models.get())
+    const info = model?.info.model
+    return {
+      debug: DEBUG,
+      'running-since': runningSince,
+      'serving-model-name': info?.name ?? DEFAULT_MODEL ?? '',
+      'serving-model-version': info?.version ?? '',
+      'serving-model-type': MODEL_TYPE ?? info?.type ?? '',
+      'serving-model-file': model === undefined ? '' : basename(model.artefact.path),
+      'serving-model-family': info?.family ?? '',
+      'version-template': version,
+      ...(VERSION !== undefined && { version: VERSION }),
+      ...(ENVIRONMENT !== undefined && { environment: ENVIRONMENT }),
+      workers: countWorkers(WORKERS),
+      node: process.version
+    }
+  })
+
+  app.get('/info', {
+    schema: { tags, operationId: 'getInfo', summary: 'Describe the default model', response: { 200: ModelInfoSchema } }
+  }, async () => app.models.get().info)
+
+  app.get('/features', {
+    schema: { tags, operationId: 'getFeatures', summary: 'List the features of the default model with their importances', response: { 200: FeaturesSchema } }
+  }, async () => app.models.get().info.metadata.features)
+
+  app.post('/preprocess', {
+    schema: { tags, operationId: 'preprocess', summary: 'Show what the default model sees of records: checked, in order, defaults filled in', querystring: PreprocessQuerySchema }
+  }, async ({ body, query }, reply) => {
+    const model = app.models.get()
+    const records = model.complete(body)
+    if (!isOn(query.scaled) || records.length === 0) return records
+    const { preprocessing } = model
+    if (preprocessing === undefined) {
+      throw new InvalidRequestError(`Model '${model.name}' has nothing to show: no scaler, imputer or encoder stands before the model inside its graph`, [
+        { path: 'scaled', message: `the graph of model '${model.name}' does no preprocessing of its own` }
+      ])
+    }
+    const { tensors, rows } = await model.read(body, 'predict', false)
+    return (await preprocessing.run(tensors, rows, reply.startDeadline())).rows
+  })
 }
 
 export default routes
+
+function findOrNone<T> (find: () => T): T | undefined {
+  try {
+    return find()
+  } catch {
+    return undefined
+  }
+}

@@ -1,19 +1,21 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { ModelParamsSchema } from '../schemas/model.js'
+import { ServedParamsSchema } from '../schemas/model.js'
 
 /** The typed faces that SDKs are generated from: one record in, one result out. Their documentation is composed for each loaded model. */
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   for (const prefix of ['/models/:model', '/models/:model/versions/:version']) {
-    app.post(`${prefix}/predict`, { schema: { hide: true, params: ModelParamsSchema } }, async ({ body, params, id }, reply) => {
+    app.post(`${prefix}/predict`, { schema: { hide: true, params: ServedParamsSchema } }, async ({ body, params, id }, reply) => {
       const model = app.models.get(params.model, params.version)
-      const predictions = await model.predict(await model.read(body, 'record', true), reply.startDeadline())
+      const deadline = reply.startDeadline()
+      const predictions = await model.predict(await model.read(body, 'record', true), deadline)
       return { ...model.present(predictions, { style: model.typedStyle, list: false, proba: true }), model: model.name, model_version: model.version, request_id: id }
     })
 
-    app.post(`${prefix}/predict/batch`, { schema: { hide: true, params: ModelParamsSchema } }, async ({ body, params, id }, reply) => {
+    app.post(`${prefix}/predict/batch`, { schema: { hide: true, params: ServedParamsSchema } }, async ({ body, params, id }, reply) => {
       const model = app.models.get(params.model, params.version)
-      const predictions = await model.predict(await model.read(body, 'batch', true), reply.startDeadline())
-      return { predictions, count: predictions.length, model_version: model.version, request_id: id }
+      const deadline = reply.startDeadline()
+      const predictions = await model.predict(await model.read(body, 'batch', true), deadline)
+      return { predictions: model.results(predictions), count: predictions.length, model_version: model.version, request_id: id }
     })
   }
 }

@@ -1,22 +1,33 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { InvalidRequestError } from '../errors.js'
-import { PredictQuerySchema, isOn } from '../schemas/prediction.js'
+import { BatchPredictionSchema, PredictQuerySchema, PredictionSchema, isOn } from '../schemas/prediction.js'
+import { ref } from '../schemas/ref.js'
 
 /** The default model's faces that take every form of input. */
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   app.post('/predict', {
-    schema: { tags: ['prediction'], operationId: 'predict', summary: 'Predict with the default model', querystring: PredictQuerySchema }
+    schema: {
+      tags: ['prediction'],
+      operationId: 'predict',
+      summary: 'Predict with the default model',
+      querystring: PredictQuerySchema,
+      response: { 200: ref(PredictionSchema) }
+    }
   }, async ({ body, query, id }, reply) => {
     const model = app.models.get()
     const proba = isOn(query.proba)
     if (proba && !model.hasProbabilities) {
       throw new InvalidRequestError(`Model '${model.name}' gives no probabilities`, [{ path: 'proba', message: `model '${model.name}' gives no probabilities` }])
     }
+    const traced = isOn(query.trace)
+    if (traced && !app.config.TRACE) throw new InvalidRequestError('Traces are off; the setting TRACE allows them', [{ path: 'trace', message: 'is not allowed on this server' }])
+    const deadline = reply.startDeadline()
     const input = await model.read(body, 'predict', false)
-    const predictions = await model.predict(input, reply.startDeadline())
+    const predictions = await model.predict(input, deadline)
     const style = query.style ?? model.config.response_style
     return {
       ...model.present(predictions, { style: input.positional && style === 'list' ? 'scalar' : style, list: input.list, proba }),
+      ...(traced && { trace: await model.trace(input, predictions, deadline) }),
       model: model.name,
       model_version: model.version,
       request_id: id
@@ -24,11 +35,17 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
   })
 
   app.post('/predict/batch', {
-    schema: { tags: ['prediction'], operationId: 'predictBatch', summary: 'Predict many rows with the default model' }
+    schema: {
+      tags: ['prediction'],
+      operationId: 'predictBatch',
+      summary: 'Predict many rows with the default model',
+      response: { 200: ref(BatchPredictionSchema) }
+    }
   }, async ({ body, id }, reply) => {
     const model = app.models.get()
-    const predictions = await model.predict(await model.read(body, 'batch', false), reply.startDeadline())
-    return { predictions, count: predictions.length, model_version: model.version, request_id: id }
+    const deadline = reply.startDeadline()
+    const predictions = await model.predict(await model.read(body, 'batch', false), deadline)
+    return { predictions: model.results(predictions), count: predictions.length, model_version: model.version, request_id: id }
   })
 }
 

@@ -1,5 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { OipParametersSchema, ref } from './oip.js'
+import { OipParametersSchema } from './oip.js'
+import { ref } from './ref.js'
 
 const ConfigTensorSchema = Type.Object({
   name: Type.String(),

@@ -1,10 +1,7 @@
-import { Type, type Static, type TSchema } from '@sinclair/typebox'
+import { Type, type Static } from '@sinclair/typebox'
 import { oipDatatypes, type OipDatatype } from '../codecs/oip-datatypes.js'
-
-/** A reference by `$id`, with the type of what it refers to. */
-export function ref<T extends TSchema> (schema: T) {
-  return Type.Unsafe<Static<T>>(Type.Ref(`${schema.$id}#`))
-}
+import { ModelParamsSchema, VersionParamsSchema, type ServedParamsSchema } from './model.js'
+import { ref } from './ref.js'
 
 export const OipDatatypeSchema = Type.Unsafe<OipDatatype>({ $id: 'OipDatatype', type: 'string', enum: Object.keys(oipDatatypes), title: 'OipDatatype', description: 'Element type of a tensor. FP16 and BF16 travel as binary only.' })
 
@@ -93,6 +90,11 @@ export const OipInferResponseSchema = Type.Object({
   outputs: Type.Array(ref(OipResponseOutputSchema))
 }, { $id: 'OipInferResponse', title: 'OipInferResponse' })
 export type OipInferResponse = Static<typeof OipInferResponseSchema>
+
+/** Parameters of a path that answers for one version, or without one for the highest. */
+export function servedParams (path: string) {
+  return Type.Unsafe<Static<typeof ServedParamsSchema>>(path.includes(':version') ? VersionParamsSchema : ModelParamsSchema)
+}
 
 /** Every schema of this file, to be added to an instance or document: they refer to each other. */
 export const oipSchemas = [

@@ -1,4 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox'
+import { ref } from './ref.js'
 
 export const FieldErrorSchema = Type.Object({
   path: Type.String({ description: 'JSON pointer into the body, or the name of a parameter.' }),
@@ -11,10 +12,10 @@ export const FieldErrorSchema = Type.Object({
 export const ProblemSchema = Type.Object({
   type: Type.String({ description: 'URI reference of the kind of problem.' }),
   title: Type.String({ description: 'The status in words.' }),
-  status: Type.Integer(),
+  status: Type.Integer({ minimum: 400, maximum: 599 }),
   detail: Type.String({ description: 'What went wrong, for people.' }),
   code: Type.String({ description: 'What went wrong, for programs: stable and documented.' }),
-  request_id: Type.String(),
-  errors: Type.Array(Type.Unsafe<Static<typeof FieldErrorSchema>>(Type.Ref('FieldError#')), { description: 'Every offending field, up to a bound.' })
+  request_id: Type.String({ description: 'Names this request in the log.' }),
+  errors: Type.Array(ref(FieldErrorSchema), { description: 'Every offending field, up to a bound.' })
 }, { $id: 'Problem', title: 'Problem', description: 'Problem details, RFC 9457.' })
 export type Problem = Static<typeof ProblemSchema>

@@ -1,3 +1,6 @@
+import type { OipModel } from '../codecs/oip-model.js'
+import type { InferFrame, InferRequest } from '../codecs/oip-request.js'
+import type { InferAnswer, InferParts } from '../codecs/oip-response.js'
 import type { Face, InputOptions, PredictionInput } from '../codecs/prediction-input.js'
 import type { DataType, Tensor, TensorSpec } from '../codecs/tensor.js'
 import type { FieldError } from '../errors.js'
@@ -112,10 +115,22 @@ export interface Refusal {
 
 export type ReadResult = { input: PredictionInput } | { refusal: Refusal }
 
+/** A request of the Open Inference Protocol too big for the main thread. */
+export interface DecodeTask {
+  frame: InferFrame
+  model: OipModel
+}
+
+/** `refusal` is the message of an OipError. */
+export type DecodeResult = { request: InferRequest } | { refusal: string }
+
 /** What a thread can be asked to do; implemented by workers/onnx.ts, called by name through the pool. */
 export interface Worker {
   open (model: ModelRef): Promise<Description>
   infer (task: InferTask): Promise<InferResult>
   close (key: string): Promise<void>
   read (task: ReadTask): Promise<ReadResult>
+  decode (task: DecodeTask): Promise<DecodeResult>
+  /** Writes an answer too big for the main thread. */
+  encode (answer: InferAnswer): Promise<InferParts>
 }

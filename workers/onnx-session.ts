@@ -39,7 +39,8 @@ export class OnnxSession {
       executionProviders: model.session?.executionProviders ?? ['cpu'],
       // Memory plans are kept per input shape without bound; batches come in every size.
       enableMemPattern: false,
-      logSeverityLevel: 3,
+      // What a run fails with is thrown; printed too, every bad request would show up in the server's output.
+      logSeverityLevel: 4,
       ...(externalData.length > 0 && { externalData })
     }
     const session = taps.length > 0 || externalData.length > 0

@@ -19,7 +19,8 @@ export const infer: Worker['infer'] = async ({ key, inputs }) => {
   const session = sessions.get(key)
   if (session === undefined) throw new Error(`model ${key} is not open on this thread`)
   const result = await session.run(inputs)
-  return handOver(result, result.outputs)
+  free(tensorMemory(inputs))
+  return handOver(result, tensorMemory(result.outputs))
 }
 
 export const close: Worker['close'] = async (key) => {
@@ -32,16 +33,39 @@ export const read: Worker['read'] = async (task) => {
   // Few threads ever read a body, and the validator would cost each of them 8 MB.
   reader ??= new (await import('./body-reader.js')).BodyReader()
   const result = reader.read(task)
-  return 'input' in result ? handOver(result, result.input.tensors) : result
+  return 'input' in result ? handOver(result, tensorMemory(result.input.tensors)) : result
 }
 
-/** Large tensors change threads by transfer. The one place that uses Piscina in a thread: only its own wrapper can mark a result so. */
-async function handOver<T> (value: T, tensors: { data: TensorData }[]): Promise<T> {
-  const large: ArrayBufferLike[] = []
-  for (const { data } of tensors) {
-    if (!Array.isArray(data) && data.byteLength >= transferBytes) large.push(data.buffer)
+export const decode: Worker['decode'] = async (task) => {
+  const { readInfer } = await import('./infer-reader.js')
+  const result = readInfer(task)
+  return 'request' in result ? handOver(result, tensorMemory(result.request.inputs)) : result
+}
+
+export const encode: Worker['encode'] = async (answer) => {
+  const { encodeInferParts } = await import('../codecs/oip-response.js')
+  const parts = encodeInferParts(answer)
+  return handOver(parts, [parts.json, ...parts.blobs])
+}
+
+function tensorMemory (tensors: { data: TensorData }[]): ArrayBufferView[] {
+  return tensors.flatMap(({ data }) => Array.isArray(data) ? [] : data)
+}
+
+/** Gives large memory back at once: collecting it may take until several more requests of that size have come. */
+function free (views: ArrayBufferView[]): void {
+  for (const { buffer, byteLength } of views) {
+    if (byteLength >= transferBytes && buffer instanceof ArrayBuffer) buffer.transfer(0)
   }
-  if (large.length === 0) return value
+}
+
+/** Large memory changes threads by transfer. The one place that uses Piscina in a thread: only its own wrapper can mark a result so. */
+async function handOver<T> (value: T, views: ArrayBufferView[]): Promise<T> {
+  const large = new Set<ArrayBufferLike>()
+  for (const { buffer, byteLength } of views) {
+    if (byteLength >= transferBytes) large.add(buffer)
+  }
+  if (large.size === 0) return value
   const { move, transferableSymbol, valueSymbol } = await import('piscina')
-  return move({ [transferableSymbol]: large, [valueSymbol]: value } as never) as unknown as T
+  return move({ [transferableSymbol]: [...large], [valueSymbol]: value } as never) as unknown as T
 }

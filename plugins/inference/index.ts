@@ -1,10 +1,11 @@
 import fp from 'fastify-plugin'
 import { countWorkers } from '../../config.js'
+import type { InferAnswer, InferParts } from '../../codecs/oip-response.js'
 import type { Tensor } from '../../codecs/tensor.js'
-import type { Description, ModelRef, ReadResult, ReadTask } from '../../workers/contract.js'
+import type { DecodeResult, DecodeTask, Description, ModelRef, ReadResult, ReadTask } from '../../workers/contract.js'
 import { Pool } from './pool.js'
 import type { Deadline, ModelQueue, Outcome, QueueOptions } from './queue.js'
-import { Scheduler, type SchedulerOptions } from './scheduler.js'
+import { detach, Scheduler, type SchedulerOptions } from './scheduler.js'
 
 declare module 'fastify' {
   interface FastifyInstance { inference: Inference }
@@ -29,6 +30,10 @@ export interface Inference {
   open (model: ModelRef, name: string, options: QueueOptions & { dedicated: boolean }): Promise<Lane>
   /** Reads a big JSON body in a thread; `body` is handed over and must not be used again. */
   read (task: ReadTask): Promise<ReadResult>
+  /** Reads a big request of the Open Inference Protocol in a thread; its memory is handed over. */
+  decode (task: DecodeTask): Promise<DecodeResult>
+  /** Writes a big answer of the Open Inference Protocol in a thread; its memory is handed over. */
+  encode (answer: InferAnswer): Promise<InferParts>
 }
 
 /** `app.inference`: the worker threads and who runs on them. */
@@ -73,7 +78,12 @@ export default fp(async (app) => {
         }
       }
     },
-    read: (task) => shared.runAnywhere('read', task, ownMemory(task.body))
+    read: (task) => shared.runAnywhere('read', task, ownMemory(task.body)),
+    decode: (task) => shared.runAnywhere('decode', task, ownMemory(task.frame.json ?? [], task.frame.blobs)),
+    encode (answer) {
+      const outputs = answer.outputs.map(detach)
+      return shared.runAnywhere('encode', { ...answer, outputs }, ownMemory(...outputs.map(({ data }) => data)))
+    }
   }
 
   async function stop (scheduler: Scheduler): Promise<void> {
@@ -85,7 +95,12 @@ export default fp(async (app) => {
   app.addHook('onClose', async () => { await Promise.all([...schedulers].map(stop)) })
 }, { name: 'inference', fastify: '5.x', decorators: { fastify: ['config'] } })
 
-/** Memory that a Buffer has to itself can be handed over; a slice of Node's shared pool cannot. */
-function ownMemory ({ buffer, byteLength }: Uint8Array): ArrayBuffer[] | undefined {
-  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : undefined
+/** Memory that an array has to itself can be handed over; a slice of Node's shared pool cannot. */
+function ownMemory (...arrays: (ArrayBufferView | unknown[])[]): ArrayBuffer[] | undefined {
+  const own = arrays.flatMap((array) => {
+    if (Array.isArray(array)) return []
+    const { buffer, byteLength } = array
+    return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength && byteLength > 0 ? buffer : []
+  })
+  return own.length > 0 ? own : undefined
 }

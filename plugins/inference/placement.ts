@@ -115,9 +115,7 @@ export class Placement {
     for (const slot of this.#slots.values()) {
       if (!slot.hasOverrun(now)) continue
       slot.overran = true
-      this.#pool.terminate(slot.thread)
-      // The pool reports the loss only after what ran has been rejected; by then the thread must get nothing more to do.
-      this.#remove(slot.thread)
+      this.#pool.abandon(slot.thread)
     }
   }
 

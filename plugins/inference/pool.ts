@@ -14,61 +14,88 @@ interface PoolEvents {
   error: [error: Error]
 }
 
+/** One thread, in a Piscina of its own: so it can be replaced while native code still holds it. */
+interface Member {
+  piscina: Piscina
+  /** What it is running; settled when it is idle. */
+  running: Promise<unknown>
+  giveUp: ((error: Error) => void) | undefined
+}
+
 /** The worker threads. Every task names the thread that runs it: who runs where is decided by the scheduler. */
 export class Pool extends EventEmitter<PoolEvents> {
-  readonly #piscina: Piscina
-  /** Aborting the signal of a busy thread makes Piscina replace it at once, even when native code holds it. */
-  readonly #known = new Map<number, AbortController>()
-  #target = -1
+  readonly #maxHeapMb: number
+  readonly #members = new Map<number, Member>()
+  /** Every Piscina that is not ended yet, those of abandoned threads included. */
+  readonly #open = new Set<Member>()
   #closing = false
 
   constructor ({ threads, maxHeapMb }: PoolOptions) {
     super()
     // Telemetry is switched off here because only the main thread's environment counts, and only before the addon loads.
     process.env.ORT_DISABLE_TELEMETRY = '1'
-    this.#piscina = new Piscina({
-      filename: import.meta.resolve('../../workers/onnx.js'),
-      minThreads: threads,
-      maxThreads: threads,
-      recordTiming: false,
-      resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },
-      loadBalancer: (_task, workers) => workers.find((worker) => worker.id === this.#target) ?? null
-    })
-    this.#piscina.on('workerCreate', (worker: { id: number }) => {
-      this.#known.set(worker.id, new AbortController())
-      this.emit('ready', worker.id)
-    })
-    // Piscina reports a destroyed thread before it forgets it, and without its id.
-    this.#piscina.on('workerDestroy', () => queueMicrotask(() => this.#reportLost()))
-    this.#piscina.on('error', (error: Error) => this.emit('error', error))
+    this.#maxHeapMb = maxHeapMb
+    for (let i = 0; i < threads; i++) this.#start()
   }
 
   /** Runs one task on one thread. Rejects when the task throws or the thread is lost; `transfer` moves memory instead of copying it. */
   run<N extends keyof Worker> (thread: number, name: N, task: Parameters<Worker[N]>[0], transfer?: ArrayBuffer[]): ReturnType<Worker[N]> {
-    const signal = this.#known.get(thread)?.signal
-    // A Piscina that is closed starts threads again when it is asked to run something.
-    if (signal === undefined || this.#closing) return Promise.reject(new Error('the thread is gone')) as ReturnType<Worker[N]>
-    this.#target = thread
-    return this.#piscina.run(task, transfer === undefined ? { name, signal } : { name, signal, transferList: transfer }) as ReturnType<Worker[N]>
+    const member = this.#members.get(thread)
+    if (member === undefined || this.#closing) return Promise.reject(new Error('the thread is gone')) as ReturnType<Worker[N]>
+    return new Promise((resolve, reject) => {
+      member.giveUp = reject
+      member.running = member.piscina.run(task, transfer === undefined ? { name } : { name, transferList: transfer }).then(resolve, reject)
+    }) as ReturnType<Worker[N]>
   }
 
-  /** Gives up a thread and what it is running; a new one takes its place. */
-  terminate (thread: number): void {
-    this.#known.get(thread)?.abort()
+  /**
+   * Gives up a thread and what it is running; a new one takes its place. The thread itself ends only with its run:
+   * a thread that is ended inside native code takes the whole process with it.
+   */
+  abandon (thread: number): void {
+    const member = this.#members.get(thread)
+    if (member === undefined) return
+    this.#forget(thread)
+    member.giveUp?.(new Error('the thread was given up'))
+    this.#end(member).catch((error) => this.emit('error', error))
+    this.#start()
   }
 
+  /** Ends all threads, each after what it is running. */
   async close (): Promise<void> {
     this.#closing = true
-    await this.#piscina.destroy()
+    await Promise.all([...this.#open].map((member) => this.#end(member)))
   }
 
-  #reportLost (): void {
-    if (this.#closing) return
-    const alive = new Set(this.#piscina.threads.map((worker) => worker.threadId))
-    for (const thread of [...this.#known.keys()]) {
-      if (alive.has(thread)) continue
-      this.#known.delete(thread)
-      this.emit('lost', thread)
-    }
+  #start (): void {
+    const piscina = new Piscina({
+      filename: import.meta.resolve('../../workers/onnx.js'),
+      minThreads: 1,
+      maxThreads: 1,
+      recordTiming: false,
+      resourceLimits: { maxOldGenerationSizeMb: this.#maxHeapMb },
+      loadBalancer: (_task, [worker]) => worker ?? null
+    })
+    const member: Member = { piscina, running: Promise.resolve(), giveUp: undefined }
+    this.#open.add(member)
+    let thread = -1
+    piscina.on('workerCreate', (worker: { id: number }) => {
+      thread = worker.id
+      this.#members.set(thread, member)
+      this.emit('ready', thread)
+    })
+    // Comes before the rejection of what the thread was running.
+    piscina.on('workerDestroy', () => this.#forget(thread))
+    piscina.on('error', (error: Error) => this.emit('error', error))
+  }
+
+  #forget (thread: number): void {
+    if (this.#members.delete(thread) && !this.#closing) this.emit('lost', thread)
+  }
+
+  async #end (member: Member): Promise<void> {
+    await member.running
+    await member.piscina.destroy()
+    this.#open.delete(member)
   }
 }

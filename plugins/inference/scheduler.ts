@@ -160,7 +160,7 @@ export class Scheduler {
     let transfer: ArrayBuffer[] | undefined
     slot.occupy(startedAt + this.#options.runLimitMs)
     try {
-      const inputs = batch.length === 1 && first !== undefined ? first.inputs : merge(batch.map((pending) => pending.inputs))
+      const inputs = batch.length === 1 && first !== undefined ? first.inputs.map(detach) : merge(batch.map((pending) => pending.inputs))
       transfer = this.#transferable(inputs)
       const mergedAt = performance.now()
       const result = await this.#pool.run(slot.thread, 'infer', { key: queue.key, inputs }, transfer)
@@ -221,8 +221,7 @@ export class Scheduler {
   #transferable (inputs: Tensor[]): ArrayBuffer[] | undefined {
     const large: ArrayBuffer[] = []
     for (const { data } of inputs) {
-      // A view of a larger buffer shares it with other rows, which would lose their data.
-      if (Array.isArray(data) || data.byteLength < this.#options.transferBytes || data.byteLength !== data.buffer.byteLength) continue
+      if (Array.isArray(data) || data.byteLength < this.#options.transferBytes) continue
       if (data.buffer instanceof ArrayBuffer && !large.includes(data.buffer)) large.push(data.buffer)
     }
     return large.length > 0 ? large : undefined
@@ -245,4 +244,10 @@ export class Scheduler {
     this.#placement.endOverruns(now)
     if (open) this.#sweeper = setTimeout(this.#sweep, sweepMs).unref()
   }
+}
+
+/** A view of a larger buffer would take all of it along to the thread, and away from other rows of the same request. */
+export function detach (tensor: Tensor): Tensor {
+  const { data } = tensor
+  return Array.isArray(data) || data.byteLength === data.buffer.byteLength ? tensor : { ...tensor, data: data.slice() }
 }

@@ -47,11 +47,11 @@ export function describeModel (entry: RegisteredModel, isDefault: boolean): Mode
 
 export function describeVersion ({ version, state, reason, model }: RegisteredVersion): VersionDescription {
   if (model === undefined) return { version, state, reason }
-  const { specification: { task, classNames, layout, outputs }, lane: { description }, unmerged, loadedAt, loadMs } = model
+  const { failure, specification: { task, classNames, layout, outputs }, lane: { description }, unmerged, loadedAt, loadMs } = model
   return {
     version,
-    state,
-    reason,
+    state: failure === undefined ? state : 'UNAVAILABLE',
+    reason: failure ?? reason,
     task,
     ...(classNames !== undefined && { class_names: classNames }),
     inputs: layout.inputs.map(describeTensor),

@@ -20,7 +20,7 @@ export default fp(async (app) => {
   const loader = new Loader({
     inference,
     log,
-    limits: { maxRows: config.MAX_ROWS, batchMax: config.BATCH_MAX, maxErrors: config.MAX_ERRORS },
+    limits: { maxRows: config.MAX_ROWS, batchMax: config.BATCH_MAX, maxErrors: config.MAX_ERRORS, timed: config.SERVER_TIMING || config.TRACE },
     loadLimitMs: config.LOAD_LIMIT_MS,
     ...(inputSchema !== undefined && { inputSchema })
   })

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { basename, sep } from 'node:path'
 import type { FastifyBaseLogger } from 'fastify'
 import { InputReader, type InputLimits } from '../../codecs/prediction-input.js'
 import type { ModelSpecification } from '../../codecs/specification.js'
@@ -20,8 +21,14 @@ export interface LoaderOptions {
   log: FastifyBaseLogger
   limits: InputLimits
   loadLimitMs: number
-  /** INPUT_SCHEMA, and the model it is meant for. */
+  /** INPUT_SCHEMA, which is meant for the default model. */
   inputSchema?: Record<string, string>
+}
+
+export interface LoadOptions {
+  /** The server is serving others, so the file is opened in a process of its own first. */
+  hot: boolean
+  isDefault: boolean
 }
 
 /** Opens, specifies, probes and tests versions. What it returns may serve; what it rejects with says which file and field is wrong. */
@@ -32,30 +39,29 @@ export class Loader {
     this.#options = options
   }
 
-  /** `hot`: the server is serving others, so the file is opened in a process of its own first. */
-  async load (artefact: Artefact, config: ModelConfig, hot: boolean): Promise<Model> {
+  async load (artefact: Artefact, config: ModelConfig, { hot, isDefault }: LoadOptions): Promise<Model> {
     const startedAt = performance.now()
     const { inference, loadLimitMs } = this.#options
     const ref: ModelRef = { key: randomUUID(), path: artefact.path, folder: artefact.folder, session: config.session }
-    if (hot) await preflight(ref, loadLimitMs).catch(blame('model.onnx'))
+    if (hot) await preflight(ref, loadLimitMs).catch(blame(artefact))
     const lane = await inference.open(ref, artefact.model, {
       ...queueOptions(config),
       dedicated: config.dedicated,
       ...(config.instances !== undefined && { instances: config.instances })
-    }).catch(blame('model.onnx'))
+    }).catch(blame(artefact))
     try {
-      return await this.#prove(artefact, config, lane, startedAt)
+      return await this.#prove(artefact, config, lane, { startedAt, isDefault })
     } catch (error) {
       await lane.close()
       throw error
     }
   }
 
-  async #prove (artefact: Artefact, config: ModelConfig, lane: Lane, startedAt: number): Promise<Model> {
+  async #prove (artefact: Artefact, config: ModelConfig, lane: Lane, { startedAt, isDefault }: { startedAt: number, isDefault: boolean }): Promise<Model> {
     const { inference, log, limits, loadLimitMs } = this.#options
     const about = { model: artefact.model, version: artefact.version }
     const deadline: Deadline = { at: startedAt + loadLimitMs, ms: loadLimitMs, cancelled: false, onCancel: undefined }
-    const { specification, warnings } = this.#specify(artefact, lane)
+    const { specification, warnings } = this.#specify(artefact, lane, isDefault)
     const input = { layout: specification.layout, rules: artefact.metadata?.rules ?? [], limits }
     const reader = new InputReader(input)
     const { unmerged, outputs } = await probe({ artefact, specification, lane, reader }, deadline)
@@ -76,10 +82,10 @@ export class Loader {
     return new Preprocessing({ inference: this.#options.inference, model, name, tensor, batchable, queue: queueOptions(config) })
   }
 
-  #specify (artefact: Artefact, lane: Lane): ReturnType<typeof specify> {
+  #specify (artefact: Artefact, lane: Lane, isDefault: boolean): ReturnType<typeof specify> {
     const { inputSchema } = this.#options
     return specify(lane.description, artefact.metadata, {
-      ...(inputSchema !== undefined && { inputSchema }),
+      ...(isDefault && inputSchema !== undefined && { inputSchema }),
       ...(artefact.background !== undefined && { background: artefact.background })
     })
   }
@@ -112,6 +118,7 @@ function areProbabilities ({ data, dims }: Tensor): boolean {
   return true
 }
 
-function blame (file: string): (error: Error) => never {
-  return (error) => { throw new Error(`${file}: ${error.message}`, { cause: error }) }
+/** ONNX Runtime names files by their absolute path, which is nobody's business but the log's. */
+function blame ({ path, folder }: Artefact): (error: Error) => never {
+  return (error) => { throw new Error(`${basename(path)}: ${error.message.replaceAll(folder + sep, '')}`, { cause: error }) }
 }

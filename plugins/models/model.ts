@@ -1,17 +1,25 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { slice } from '../../codecs/batches.js'
 import { parseJson } from '../../codecs/json.js'
 import type { Face, InputOptions, InputReader, PredictionInput } from '../../codecs/prediction-input.js'
 import type { ModelSpecification } from '../../codecs/specification.js'
 import type { Tensor } from '../../codecs/tensor.js'
 import { InvalidJsonError, InvalidRequestError, RuleViolatedError } from '../../errors.js'
+import type { ModelInfo } from '../../schemas/info.js'
 import type { ModelConfig } from '../../schemas/model-config.js'
+import type { Trace } from '../../schemas/trace.js'
 import type { ReadResult, ReadTask, Refusal } from '../../workers/contract.js'
 import type { Lane } from '../inference/index.js'
+import { Journal } from '../inference/journal.js'
 import type { Deadline, Outcome } from '../inference/queue.js'
 import type { Artefact } from './artefact.js'
+import { describeInfo } from './info.js'
 import { container, type PredictionMembers, type ResponseStyle } from './prediction-container.js'
 import { PredictionDecoder, type RowPrediction } from './predictions.js'
 import type { Preprocessing } from './preprocessing.js'
+import { traceStages } from './trace.js'
+
+const closingMs = 10
 
 export interface ModelOptions {
   artefact: Artefact
@@ -45,6 +53,7 @@ export class Model {
   readonly #reader: InputReader
   readonly #decoder: PredictionDecoder
   readonly #readInPool: ModelOptions['read']
+  #reading = 0
 
   constructor ({ artefact, config, specification, lane, input, reader, unmerged, loadMs, preprocessing, read }: ModelOptions) {
     this.name = artefact.model
@@ -71,18 +80,23 @@ export class Model {
 
   /** Reads a body that is parsed already, or the bytes of one too big for the main thread. Throws InvalidRequestError and RuleViolatedError. */
   async read (body: unknown, face: Face, strict: boolean): Promise<PredictionInput> {
-    const startedAt = performance.now()
+    const { timed = false } = this.#input.limits
+    const startedAt = timed ? performance.now() : 0
     if (!(body instanceof Uint8Array)) {
       const input = this.#reader.read(body, face, strict)
+      if (!timed) return input
       const { checkedAt } = this.#reader
-      input.validateMs = checkedAt - startedAt
-      input.preprocessMs = performance.now() - checkedAt
-      return input
+      return { ...input, validateMs: checkedAt - startedAt, preprocessMs: performance.now() - checkedAt }
     }
-    const result = await this.#readInPool({ body, face, strict, options: this.#input, key: this.lane.queue.key })
+    const result = await this.hold(this.#readInPool({ body, face, strict, options: this.#input, key: this.lane.queue.key }))
     if ('refusal' in result) throw restore(result.refusal)
-    result.input.validateMs = performance.now() - startedAt
-    return result.input
+    return timed ? { ...result.input, validateMs: performance.now() - startedAt } : result.input
+  }
+
+  /** Keeps this version open until `work` is done, and a prediction that follows at once has begun. */
+  async hold<T> (work: Promise<T>): Promise<T> {
+    this.#reading++
+    return await work.finally(() => { this.#reading-- })
   }
 
   /** The records of a body with defaults filled in; an empty list stays empty. */
@@ -110,6 +124,17 @@ export class Model {
     return this.config.response_style === 'label' ? 'label' : 'scalar'
   }
 
+  /** The predictions of a batch as its members: each is what the typed face would answer to its record alone. */
+  results (predictions: RowPrediction[]): RowPrediction[] {
+    if (this.typedStyle !== 'label') return predictions
+    return predictions.map((result) => ({ ...result, prediction: result.predicted_class ?? result.prediction }))
+  }
+
+  /** Why it cannot be run any more; undefined while it can. */
+  get failure (): string | undefined {
+    return this.lane.queue.failure?.message
+  }
+
   get hasProbabilities (): boolean {
     return this.#decoder.hasProbabilities
   }
@@ -119,7 +144,21 @@ export class Model {
     return container(predictions, options)
   }
 
+  get info (): ModelInfo {
+    return describeInfo(this)
+  }
+
+  /** The stages of a prediction that was made with this deadline. */
+  async trace (input: PredictionInput, predictions: RowPrediction[], deadline: Deadline): Promise<Trace> {
+    const { journal = new Journal() } = deadline
+    return await traceStages({ input, predictions, preprocessing: this.preprocessing, journal, deadline })
+  }
+
+  /** Lets requests that hold this version end, then frees it. */
   async close (): Promise<void> {
+    // Those that took it in this turn, or whose body is still being read, have yet to submit.
+    do await delay(closingMs)
+    while (this.#reading > 0)
     await Promise.all([this.lane.close(), this.preprocessing?.close()])
   }
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { allocate, elementCount, type Tensor, type TensorSpec } from '../../codecs/tensor.js'
 import { slice } from '../../codecs/batches.js'
 import type { InputReader } from '../../codecs/prediction-input.js'
@@ -28,11 +29,13 @@ export interface ProbeResult {
 export async function probe (subject: ProbeSubject, deadline: Deadline): Promise<ProbeResult> {
   const { lane, specification: { batchable } } = subject
   const inputs = findRows(subject)
+  // Running them takes the tensors away when they are large.
+  const rows = batchable ? Array.from({ length: probeRows }, (_, row) => copyRow(inputs, row)) : []
   try {
     const together = await lane.submit(inputs, batchable ? probeRows : 1, deadline)
     if (!batchable) return { unmerged: 'the graph fixes its first dimension', outputs: together.outputs }
     const alone: Outcome[] = []
-    for (let row = 0; row < probeRows; row++) alone.push(await lane.submit(slice(inputs, row, 1, probeRows) ?? inputs, 1, deadline))
+    for (const row of rows) alone.push(await lane.submit(row, 1, deadline))
     const agree = alone.every(({ outputs }, row) => agrees(outputs, slice(together.outputs, row, 1, probeRows)))
     return { unmerged: agree ? undefined : 'rows give other answers together than alone', outputs: together.outputs }
   } catch (error) {
@@ -47,7 +50,9 @@ function findRows ({ artefact: { background, tests }, specification: { layout, b
   for (const instances of [rows, tests?.cases.map(({ input }) => input)]) {
     if (!batchable || instances === undefined || instances.length < probeRows) continue
     try {
-      return reader.read({ instances: instances.slice(0, probeRows) }, 'instances', false).tensors
+      const { tensors } = reader.read({ instances: instances.slice(0, probeRows) }, 'instances', false)
+      // Equal rows have a mean that no company changes.
+      if (!isDeepStrictEqual(copyRow(tensors, 0), copyRow(tensors, 1))) return tensors
     } catch {
       // Rows that a request could not send either show nothing.
     }
@@ -55,10 +60,15 @@ function findRows ({ artefact: { background, tests }, specification: { layout, b
   return layout.inputs.map((spec) => synthesize(spec, batchable ? probeRows : undefined))
 }
 
+function copyRow (inputs: Tensor[], row: number): Tensor[] {
+  return (slice(inputs, row, 1, probeRows) ?? []).map((tensor) => ({ ...tensor, data: tensor.data.slice() }))
+}
+
 function synthesize (spec: TensorSpec, rows: number | undefined): Tensor {
   const dims = spec.dims.map((dim, axis) => dim >= 0 ? dim : axis === 0 ? rows ?? 1 : 1)
   const data = allocate(spec.type, elementCount(dims))
-  for (let i = 0; i < data.length; i++) data[i] = synthesizeElement(spec, i)
+  const width = Math.max(1, data.length / (rows ?? 1))
+  for (let i = 0; i < data.length; i++) data[i] = synthesizeElement(spec, i % width + Math.floor(i / width))
   return { ...spec, dims, data }
 }
 

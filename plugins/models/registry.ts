@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { ModelNotFoundError, ModelNotReadyError, NoDefaultModelError, VersionNotFoundError } from '../../errors.js'
+import { compareVersions } from './store-model.js'
 import { describeModel, describeVersion, type ModelDescription, type VersionDescription } from './descriptions.js'
 import type { Artefact, StoredModel, StoreListing } from './artefact.js'
 import type { Loader } from './loader.js'
@@ -55,7 +56,12 @@ export class ModelRegistry {
   get unready (): string | undefined {
     if (this.#draining) return 'the server is shutting down'
     if (!this.#started) return 'models are being loaded'
-    return [...this.#models.values()].some((entry) => newest(entry) !== undefined) ? undefined : 'no model is loaded'
+    return [...this.#models.values()].some((entry) => isUp(newest(entry))) ? undefined : 'no model is loaded'
+  }
+
+  /** Whether the first round of loading is over and the server is not shutting down. */
+  get isOpen (): boolean {
+    return this.#started && !this.#draining
   }
 
   /** The name that `/predict` stands for. Throws NoDefaultModelError. */
@@ -138,6 +144,12 @@ export class ModelRegistry {
     })
   }
 
+  /** What lies in the store and was never loaded. Rejects with StoreError when it cannot be read. */
+  async findUnknown (): Promise<StoredModel[]> {
+    const { models } = await this.#options.store.read()
+    return models.filter(({ name }) => !this.#models.has(name))
+  }
+
   /** Resolves when all loading that has been asked for so far is over. */
   async settled (): Promise<void> {
     await this.#work
@@ -164,6 +176,8 @@ export class ModelRegistry {
       this.#models.delete(name)
       for (const version of entry.versions.values()) this.#retire(version, 'removed from the store')
     }
+    // Names are known before anything is loaded: who the default is must not depend on how far loading is.
+    for (const stored of listing.models) this.#announce(stored)
     for (const stored of listing.models) await this.#followModel(stored, { hot, force: false })
   }
 
@@ -171,22 +185,38 @@ export class ModelRegistry {
     const { log } = this.#options
     const known = this.#models.get(stored.name)
     if (known?.stored.fingerprint === stored.fingerprint && !force) return
-    const entry = known ?? { name: stored.name, labels: {}, reason: '', versions: new Map(), stored }
-    this.#models.set(stored.name, entry)
+    const entry = known ?? this.#announce(stored)
     const configChanged = JSON.stringify(entry.stored.config) !== JSON.stringify(stored.config)
-    entry.stored = stored
     entry.reason = stored.error?.message ?? ''
     for (const warning of stored.warnings) log.warn({ model: stored.name }, warning)
-    if (stored.error !== undefined) log.error({ model: stored.name }, stored.error.message)
-    else entry.labels = stored.labels
+    if (stored.error !== undefined) {
+      log.error({ model: stored.name }, stored.error.message)
+      // What is loaded goes on as it was told to before.
+      entry.stored = { ...stored, config: entry.stored.config }
+      this.revision++
+      return
+    }
+    entry.stored = stored
+    entry.labels = stored.labels
     const served = new Set<string>()
     for (const artefact of candidates(stored)) {
-      if (served.size > 0 && !stored.wanted.includes(artefact.version)) break
+      if (served.size > 0 && !stored.wanted.includes(artefact.version)) continue
       const version = await this.#followVersion(entry, artefact, { hot, force: force || configChanged })
       if (version.model !== undefined) served.add(version.version)
     }
     this.#forgetUnwanted(entry, served)
     this.revision++
+  }
+
+  #announce (stored: StoredModel): RegisteredModel {
+    const known = this.#models.get(stored.name)
+    if (known !== undefined) return known
+    const loading = stored.versions
+      .filter(({ version }) => stored.wanted.includes(version))
+      .map((artefact): [string, RegisteredVersion] => [artefact.version, { version: artefact.version, state: 'LOADING', reason: '', artefact }])
+    const entry = { name: stored.name, labels: stored.labels, reason: 'it is being loaded', versions: new Map(loading), stored: { ...stored, fingerprint: '' } }
+    this.#models.set(stored.name, entry)
+    return entry
   }
 
   async #followVersion (entry: RegisteredModel, artefact: Artefact, { hot, force }: { hot: boolean, force: boolean }): Promise<RegisteredVersion> {
@@ -198,7 +228,7 @@ export class ModelRegistry {
     const about = { model: entry.name, version: artefact.version }
     try {
       if (artefact.error !== undefined) throw new Error(artefact.error.message)
-      const model = await loader.load(artefact, entry.stored.config, hot)
+      const model = await loader.load(artefact, entry.stored.config, { hot, isDefault: this.isDefault(entry.name) })
       const previous = version.model
       Object.assign(version, { state: 'READY', reason: '', artefact, model })
       this.revision++
@@ -259,13 +289,17 @@ export class ModelRegistry {
 function newest (entry: RegisteredModel): Model | undefined {
   let newest: Model | undefined
   for (const { model } of entry.versions.values()) {
-    if (model !== undefined && (newest === undefined || Number(model.version) > Number(newest.version))) newest = model
+    if (model === undefined || (isUp(newest) && !isUp(model))) continue
+    if (newest === undefined || (isUp(model) && !isUp(newest)) || compareVersions(model.version, newest.version) < 0) newest = model
   }
   return newest
 }
 
-/** In the order in which loading is tried: what the policy wants, highest first; with `latest` the lower ones too, until one serves. */
+function isUp (model: Model | undefined): boolean {
+  return model !== undefined && model.failure === undefined
+}
+
+/** In the order in which loading is tried, highest first: what the policy wants, and with `latest` every version, because a lower one steps in for a broken one. */
 function candidates ({ versions, wanted, config }: StoredModel): Artefact[] {
-  const first = versions.filter(({ version }) => wanted.includes(version))
-  return config.versions === 'latest' ? [...first, ...versions.filter(({ version }) => !wanted.includes(version))] : first
+  return config.versions === 'latest' ? versions : versions.filter(({ version }) => wanted.includes(version))
 }

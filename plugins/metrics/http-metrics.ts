@@ -1,0 +1,50 @@
+import type { Registry } from 'prom-client'
+import { CollectedMetric, type Sample } from './collected-metric.js'
+
+/** Routes whose requests are predictions, whatever the protocol. */
+const predicts = /[/:](predict|predict\/batch|infer|explain)$/
+
+/** Requests of one route by status. */
+export class RouteCounts {
+  readonly method: string
+  readonly route: string
+  readonly isPrediction: boolean
+  readonly statuses = new Map<number, number>()
+
+  constructor (method: string, route: string) {
+    this.method = method
+    this.route = route
+    this.isPrediction = method === 'POST' && predicts.test(route)
+  }
+
+  count (status: number): void {
+    this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1)
+  }
+}
+
+/** Predictions of all protocols. A request that was refused for its body is one that failed. */
+export class PredictionCounts {
+  count = 0
+  failed = 0
+  /** Milliseconds of all of them. */
+  ms = 0
+
+  record (succeeded: boolean, ms: number): void {
+    this.count++
+    if (!succeeded) this.failed++
+    this.ms += ms
+  }
+}
+
+export function collectHttpMetrics (registry: Registry, routes: RouteCounts[]): void {
+  registry.registerMetric(new CollectedMetric({
+    name: 'model_server_http_requests_total',
+    help: 'HTTP requests by route and status; a path that is no route has the empty one.',
+    type: 'counter',
+    * read (): Generator<Sample> {
+      for (const { method, route, statuses } of routes) {
+        for (const [status, value] of statuses) yield { labels: { method, route, status }, value }
+      }
+    }
+  }))
+}

@@ -1,0 +1,78 @@
+import { PayloadTooLargeError } from '../../errors.js'
+
+/** A body in two parts, each in memory of its own unless the body is small. */
+export interface BodyParts {
+  head: Buffer
+  tail: Buffer
+}
+
+export interface CollectorOptions {
+  /** Bytes that the body may have. */
+  limit: number
+  /** Bytes that it will have; undefined when that is not known. */
+  expected: number | undefined
+  /** Bytes of the head, given those of the body. May throw. */
+  split: (length: number) => number
+}
+
+/** Up to this size a body that came in one piece stays where it is. */
+const smallBytes = 65_536
+
+/**
+ * Brings the chunks of a body together in two parts, without joining them first: every byte is copied once, and the tail
+ * begins at an address where any tensor may begin. Nothing is allocated before the first bytes are there.
+ */
+export class BodyCollector {
+  readonly #options: CollectorOptions
+  readonly #headLength: number | undefined
+  #length = 0
+  #chunks: Buffer[] = []
+  #parts: BodyParts | undefined
+
+  /** Throws PayloadTooLargeError, and what `split` throws, for a body that is known to be unfit. */
+  constructor (options: CollectorOptions) {
+    const { expected, limit, split } = options
+    if (expected !== undefined && expected > limit) throw new PayloadTooLargeError(limit)
+    this.#options = options
+    this.#headLength = expected === undefined ? undefined : split(expected)
+  }
+
+  /** Throws PayloadTooLargeError. */
+  add (chunk: Buffer): void {
+    const { expected, limit } = this.#options
+    if (this.#length + chunk.byteLength > limit) throw new PayloadTooLargeError(limit)
+    if (expected === undefined || chunk.byteLength === expected) {
+      this.#chunks.push(chunk)
+    } else {
+      this.#parts ??= allocateParts(expected, this.#headLength ?? 0)
+      write(this.#parts, this.#length, chunk)
+    }
+    this.#length += chunk.byteLength
+  }
+
+  /** Throws what `split` throws. */
+  finish (): BodyParts {
+    if (this.#parts !== undefined) return this.#parts
+    const headLength = this.#headLength ?? this.#options.split(this.#length)
+    const [first = Buffer.alloc(0), ...others] = this.#chunks
+    if (others.length === 0 && first.byteLength <= smallBytes) return { head: first.subarray(0, headLength), tail: first.subarray(headLength) }
+    const parts = allocateParts(this.#length, headLength)
+    let at = 0
+    for (const chunk of this.#chunks) {
+      write(parts, at, chunk)
+      at += chunk.byteLength
+    }
+    this.#chunks = []
+    return parts
+  }
+}
+
+function allocateParts (length: number, headLength: number): BodyParts {
+  return { head: Buffer.allocUnsafeSlow(headLength), tail: Buffer.allocUnsafeSlow(length - headLength) }
+}
+
+function write ({ head, tail }: BodyParts, at: number, chunk: Buffer): void {
+  const inHead = Math.max(0, head.byteLength - at)
+  if (inHead > 0) chunk.copy(head, at)
+  if (inHead < chunk.byteLength) chunk.copy(tail, Math.max(0, at - head.byteLength), inHead)
+}

@@ -1,0 +1,73 @@
+import type { IncomingMessage } from 'node:http'
+import type { Transform } from 'node:stream'
+import { ClientGoneError, CorruptBodyError, PayloadTooLargeError } from '../../errors.js'
+import { BodyCollector, type BodyParts } from './body-collector.js'
+import { createInflater } from './content-encoding.js'
+
+/**
+ * Reads the body of a request, inflated when it is compressed. `limit` counts for the bytes received and for those inflated;
+ * `split` says where the body is cut in two. Rejects with PayloadTooLargeError, UnsupportedEncodingError, CorruptBodyError,
+ * ClientGoneError, or what `split` throws; then the rest of the body is thrown away as it comes, so that the client gets to
+ * read the answer.
+ */
+export async function readBody (request: IncomingMessage, limit: number, split: (length: number) => number): Promise<BodyParts> {
+  const inflater = createInflater(request.headers['content-encoding'])
+  const length = request.headers['content-length']
+  const received = length === undefined ? undefined : Number(length)
+  if (received !== undefined && received > limit) throw new PayloadTooLargeError(limit)
+  const collector = new BodyCollector({ limit, split, expected: inflater === undefined ? received : undefined })
+  if (received === 0) return collector.finish()
+  // What has closed before anyone listened would never be heard of.
+  if (request.destroyed && !request.readableEnded) throw new ClientGoneError()
+  await (inflater === undefined ? receive(request, collector) : receiveInflated(request, inflater, collector, limit))
+  return collector.finish()
+}
+
+function receive (request: IncomingMessage, collector: BodyCollector): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = watch(request, request, (chunk) => collector.add(chunk), (error) => {
+      stop()
+      if (error === undefined) return resolve()
+      request.resume()
+      reject(error)
+    })
+  })
+}
+
+function receiveInflated (request: IncomingMessage, inflater: Transform, collector: BodyCollector, limit: number): Promise<void> {
+  let received = 0
+  return new Promise((resolve, reject) => {
+    const finish = (error?: Error) => {
+      stopCounting()
+      stopCollecting()
+      if (error === undefined) return resolve()
+      request.unpipe(inflater)
+      inflater.on('error', () => {})
+      inflater.destroy()
+      request.resume()
+      reject(error)
+    }
+    const stopCounting = watch(request, request, (chunk) => {
+      received += chunk.byteLength
+      if (received > limit) throw new PayloadTooLargeError(limit)
+    }, (error) => error === undefined ? stopCounting() : finish(error))
+    const stopCollecting = watch(request, inflater, (chunk) => collector.add(chunk), finish)
+    request.pipe(inflater)
+  })
+}
+
+/** Calls `finish` once with nothing at the end, or with why it did not come to it. Returns what takes the listeners away. */
+function watch (request: IncomingMessage, source: IncomingMessage | Transform, take: (chunk: Buffer) => void, finish: (error?: Error) => void): () => void {
+  const onData = (chunk: Buffer) => {
+    try {
+      take(chunk)
+    } catch (error) {
+      finish(error as Error)
+    }
+  }
+  const onEnd = () => finish()
+  const onError = (error: Error) => finish(source === request ? new ClientGoneError() : new CorruptBodyError(error.message))
+  const onClose = () => finish(new ClientGoneError())
+  source.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose)
+  return () => { source.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose) }
+}

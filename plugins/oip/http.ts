@@ -1,0 +1,87 @@
+import { Readable } from 'node:stream'
+import fp from 'fastify-plugin'
+import { parseHeaderLength, type InferFrame } from '../../codecs/oip-request.js'
+import type { InferParts } from '../../codecs/oip-response.js'
+import { readBody } from './body-reader.js'
+import { chooseEncoding, compress } from './content-encoding.js'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The body as it came, inflated when it was compressed. Rejects with 400, 413 and 415. */
+    readBytes (): Promise<Buffer>
+    /** The body of an infer request, cut where its length header says. Rejects with 400, 413 and 415. */
+    readFrame (): Promise<InferFrame>
+  }
+  interface FastifyReply {
+    /** Sends JSON whose content type has no charset, which some clients compare literally. */
+    sendBare (value: unknown): FastifyReply
+    /** Sends the answer of an infer request, compressed if the client asks for it. */
+    sendParts (parts: InferParts): Promise<FastifyReply>
+  }
+}
+
+const headerLengthName = 'inference-header-content-length'
+// From here on it costs more to bring the parts together than to write them one by one.
+const streamBytes = 65_536
+
+/**
+ * What the routes under /v1 and /v2 have in common: any content type or none, bodies that the handler reads itself (an
+ * unknown model is refused before its body is looked at), and answers as the clients of these protocols expect them.
+ */
+export default fp(async (app) => {
+  const limit = app.config.BODY_LIMIT
+
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null))
+  // A content type that cannot be parsed would be refused before any parser is asked.
+  app.addHook('onRequest', async (request) => { delete request.raw.headers['content-type'] })
+  // Schemas document these routes; what a body holds is for the codecs to say.
+  app.setValidatorCompiler(() => () => true)
+
+  app.decorateRequest('readBytes', async function () {
+    const { head } = await readBody(this.raw, limit, (length) => length)
+    return head
+  })
+
+  app.decorateRequest('readFrame', async function () {
+    const header = this.headers[headerLengthName]
+    const headerLength = Array.isArray(header) ? header.join() : header
+    const { head, tail } = await readBody(this.raw, limit, (length) => parseHeaderLength(headerLength, length))
+    const isRaw = headerLength !== undefined && head.byteLength === 0
+    return { ...(!isRaw && { json: head }), blobs: tail }
+  })
+
+  app.decorateReply('sendBare', function (value) {
+    return this.header('content-type', 'application/json').send(Buffer.from(JSON.stringify(value)))
+  })
+
+  app.decorateReply('sendParts', async function ({ json, blobs }) {
+    const parts = [json, ...blobs]
+    const length = parts.reduce((sum, { byteLength }) => sum + byteLength, 0)
+    const encoding = chooseEncoding(this.request.headers['accept-encoding'])
+    if (length === json.byteLength) {
+      this.header('content-type', 'application/json')
+    } else {
+      this.header('content-type', 'application/octet-stream').header(headerLengthName, json.byteLength)
+    }
+    if (encoding !== undefined) return this.header('content-encoding', encoding).send(await compress(join(parts), encoding))
+    if (length < streamBytes) return this.send(join(parts))
+    this.raw.once('finish', () => free(blobs))
+    return this.header('content-length', length).send(Readable.from(parts))
+  })
+}, { name: 'oip-http', fastify: '5.x', decorators: { fastify: ['config'] } })
+
+/**
+ * Gives memory back at once: collecting it may take until several more answers of that size have been sent. What does not
+ * fill its buffer is a part of a merged run, whose other parts belong to other requests.
+ */
+function free (blobs: Uint8Array[]): void {
+  for (const { buffer, byteLength } of blobs) {
+    if (byteLength > 0 && byteLength === buffer.byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0)
+  }
+}
+
+function join (parts: Uint8Array[]): Buffer {
+  const [first, ...others] = parts
+  return first !== undefined && others.length === 0 ? Buffer.from(first.buffer, first.byteOffset, first.byteLength) : Buffer.concat(parts)
+}

@@ -1,0 +1,72 @@
+import { recordSchema, rowSchema, type JsonSchema } from '../../codecs/record-schema.js'
+import type { InputLayout } from '../../codecs/specification.js'
+import type { Define } from './results.js'
+
+export interface BodySchemas {
+  /** One record of a typed face, or what stands for it when nothing names the features. */
+  record: JsonSchema
+  /** The same for an element of `instances`; a list of these is all of one kind. */
+  instances: JsonSchema
+}
+
+export interface DefaultBodySchemas extends BodySchemas {
+  /** Records in every form, but no row. */
+  records: JsonSchema
+}
+
+export interface BodyLimits {
+  maxRows: number
+  batchMax: number
+}
+
+/** Bodies of the typed faces: the schema that validates records also documents them. Without named features a row may stand for the inputs by name. */
+export function defineTypedBodies (layout: InputLayout, { batchMax }: BodyLimits, define: Define): BodySchemas {
+  const record = define('Record', recordSchema(layout, { additional: false }))
+  const row = layout.features === undefined ? rowSchema(layout) : undefined
+  if (row === undefined) return { record, instances: define('Batch', batchSchema(record, batchMax)) }
+  const values = define('Row', row)
+  return {
+    record: takesFeatures(layout) ? define('Input', { oneOf: [record, rowObject(values)] }) : record,
+    instances: define('Batch', { oneOf: [batchSchema(record, batchMax), batchSchema(values, batchMax)] })
+  }
+}
+
+/** Bodies of the default model's own faces, which take every form and ignore unknown features. */
+export function defineDefaultBodies (layout: InputLayout, { maxRows, batchMax }: BodyLimits, define: Define): DefaultBodySchemas {
+  const row = rowSchema(layout)
+  const values = row === undefined ? [] : [define('Row', row)]
+  const record = define('Instance', recordSchema(layout, { additional: true }))
+  const records = { type: 'array', items: record, minItems: 1, maxItems: maxRows, title: 'Records' }
+  const rows = takesFeatures(layout) ? values.map(rowObject) : []
+  const wrapped = {
+    type: 'object',
+    title: 'Wrapped',
+    properties: {
+      _data: { oneOf: [record, records], description: 'A record or a list of records.' },
+      _samples: { description: 'Taken for the sake of older clients; it does not change a prediction.' }
+    },
+    required: ['_data'],
+    additionalProperties: false
+  }
+  // A record that ignores unknown names would otherwise pass for the other forms too.
+  const others = ['_data', '_samples', ...(rows.length > 0 ? ['features'] : [])]
+  const alone = { allOf: [record], not: { anyOf: others.map((name) => ({ properties: { [name]: {} }, required: [name] })) }, title: 'Record' }
+  const recordForms = define('Records', { oneOf: [alone, records, wrapped] })
+  return {
+    records: recordForms,
+    record: rows.length === 0 ? recordForms : define('Request', { oneOf: [recordForms, ...rows] }),
+    instances: define('BatchRequest', { oneOf: [record, ...values].map((items) => batchSchema(items, batchMax)) })
+  }
+}
+
+function takesFeatures ({ features, inputs }: InputLayout): boolean {
+  return !(features ?? inputs).some(({ name }) => name === 'features')
+}
+
+function rowObject (row: JsonSchema): JsonSchema {
+  return { type: 'object', title: 'Features', properties: { features: row }, required: ['features'], additionalProperties: false }
+}
+
+function batchSchema (items: JsonSchema, maxItems: number): JsonSchema {
+  return { type: 'object', properties: { instances: { type: 'array', items, minItems: 1, maxItems } }, required: ['instances'], additionalProperties: false }
+}

@@ -1,0 +1,78 @@
+import { cp, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+import type { Test } from 'tap'
+import { buildApp } from '../app.js'
+import { loadConfig, type Config } from '../config.js'
+
+const zoo = join(import.meta.dirname, 'fixtures/zoo')
+const examples = join(import.meta.dirname, '../model-store')
+
+/** The .onnx file of a bare export, such as `identity-float32` or `broken/text`. */
+export function zooPath (name: string): string {
+  return join(zoo, name, 'model.onnx')
+}
+
+/** The .onnx file of an example of the model store. */
+export function examplePath (name: string): string {
+  return join(examples, name, '1/model.onnx')
+}
+
+/** What a model of a temporary store is made of. */
+export interface Ingredients {
+  /** A bare export of the zoo. */
+  zoo?: string
+  /** A model of the example store with its documents. */
+  example?: string
+  version?: string
+  /** `model.json`. */
+  config?: Record<string, unknown>
+  /** Further files of the version folder; objects are written as JSON. */
+  files?: Record<string, unknown>
+}
+
+/** Writes a model, or one more version of it, into a store. */
+export async function addModel (store: string, name: string, { zoo: bare, example, version = '1', config, files = {} }: Ingredients): Promise<void> {
+  const folder = join(store, name, version)
+  await mkdir(folder, { recursive: true })
+  if (bare !== undefined) await cp(join(zoo, bare), folder, { recursive: true, verbatimSymlinks: true, filter: (path) => !path.endsWith('expected.json') })
+  if (example !== undefined) await cp(join(examples, example, '1'), folder, { recursive: true })
+  for (const [file, content] of Object.entries(files)) await write(join(folder, file), content)
+  if (config !== undefined) await write(join(store, name, 'model.json'), config)
+}
+
+/** A temporary store; it goes away with the test. */
+export async function makeStore (t: Test, models: Record<string, Ingredients> = {}): Promise<string> {
+  const store = t.testdir()
+  for (const [name, ingredients] of Object.entries(models)) await addModel(store, name, ingredients)
+  return store
+}
+
+/** The application, not ready yet; it is closed when the test ends. */
+export async function create (t: Test, settings: Partial<Config> = {}): Promise<FastifyInstance> {
+  const app = await buildApp({ ...loadConfig({}), LOG_LEVEL: 'silent', WORKERS: '2', ...settings })
+  t.teardown(() => app.close())
+  return app
+}
+
+/** The application once everything that its store holds has been tried. */
+export async function build (t: Test, settings: Partial<Config> = {}): Promise<FastifyInstance> {
+  const app = await create(t, settings)
+  await start(app)
+  return app
+}
+
+export async function start (app: FastifyInstance): Promise<void> {
+  await app.ready()
+  while (app.models.unready === 'models are being loaded') await delay(5)
+}
+
+/** Returns once `check` holds; a check that never does ends with the test's own time limit. */
+export async function until (check: () => boolean | Promise<boolean>): Promise<void> {
+  while (!await check()) await delay(5)
+}
+
+async function write (path: string, content: unknown): Promise<void> {
+  await writeFile(path, typeof content === 'string' ? content : JSON.stringify(content))
+}

@@ -1,0 +1,35 @@
+import t from 'tap'
+import { Statistics } from '../../../plugins/inference/statistics.js'
+
+t.test('answered requests are counted by stage, in seconds', async (t) => {
+  const statistics = new Statistics()
+  statistics.recordRequest(20, 5, 2)
+  statistics.recordRequest(4000, 10, 0.5)
+  const { queue, inference, total } = statistics.latency
+  t.same([queue.count, inference.count, total.count], [2, 2, 2])
+  t.equal(queue.sum, 0.015)
+  t.equal(inference.sum, 0.0025)
+  t.equal(total.sum, 4.02)
+  t.same(statistics.success, { count: 2, ns: 4_020_000_000 })
+  t.same(statistics.queue, { count: 2, ns: 15_000_000 })
+})
+
+t.test('failures are counted by their code and in no histogram', async (t) => {
+  const statistics = new Statistics()
+  statistics.recordFailure(Object.assign(new Error('full'), { code: 'QUEUE_FULL' }), 0)
+  statistics.recordFailure(Object.assign(new Error('full'), { code: 'QUEUE_FULL' }), 0)
+  statistics.recordFailure(new Error('?'), 3)
+  t.same([...statistics.failures], [['QUEUE_FULL', 2], ['INTERNAL_ERROR', 1]])
+  t.same(statistics.fail, { count: 3, ns: 3_000_000 })
+  t.equal(statistics.latency.total.count, 0)
+})
+
+t.test('runs are counted by their rows', async (t) => {
+  const statistics = new Statistics()
+  statistics.recordRun(3, 2, 0.1, 1, 0.2)
+  statistics.recordRun(5000, 1, 0.1, 1, 0.2)
+  t.equal(statistics.inferenceCount, 5003)
+  t.equal(statistics.executionCount, 2)
+  t.equal(statistics.runRows.sum, 5003)
+  t.same([...statistics.batches.keys()], [3], 'sizes beyond all reason are not remembered one by one')
+})

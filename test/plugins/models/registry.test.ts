@@ -1,0 +1,315 @@
+import t, { type Test } from 'tap'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { FastifyBaseLogger } from 'fastify'
+import type { Artefact } from '../../../plugins/models/artefact.js'
+import type { Loader } from '../../../plugins/models/loader.js'
+import type { Model } from '../../../plugins/models/model.js'
+import { ModelRegistry, type RegistryOptions } from '../../../plugins/models/registry.js'
+import { ModelStore } from '../../../plugins/models/store.js'
+import { codeOf } from '../inference/lanes.js'
+
+/** A version as the registry sees it: the content of its file tells loads apart. */
+interface Loaded {
+  name: string
+  version: string
+  content: string
+  hot: boolean
+  failure: string | undefined
+  closed: boolean
+}
+
+/** A registry over a real store whose files need not be ONNX: those that say `broken` cannot be loaded. */
+async function follow (t: Test, options: Partial<RegistryOptions> = {}) {
+  const root = t.testdir()
+  const loads: Loaded[] = []
+  const logged: string[] = []
+  const gate = { open: Promise.resolve() }
+  const loader = {
+    async load ({ model, version, path }: Artefact, _config: unknown, { hot }: { hot: boolean }) {
+      await gate.open
+      const content = await readFile(path, 'utf8')
+      if (content.startsWith('broken')) throw new Error(`model.onnx: ${content}`)
+      const loaded: Loaded = { name: model, version, content, hot, failure: undefined, closed: false }
+      loads.push(loaded)
+      return Object.assign(loaded, {
+        loadMs: 1,
+        loadedAt: new Date(),
+        specification: { task: 'OTHER', layout: { inputs: [] }, outputs: [] },
+        lane: { description: { bytes: 1, sha256: '' } },
+        close: async () => { loaded.closed = true }
+      }) as unknown as Model
+    }
+  } as unknown as Loader
+  const note = (about: unknown, message = about) => { logged.push(String(message)) }
+  const log = { info: note, warn: note, error: note } as unknown as FastifyBaseLogger
+  const store = new ModelStore({ store: root })
+  const registry = new ModelRegistry({ store, loader, log, ...options })
+  return {
+    registry,
+    loads,
+    logged,
+    gate,
+    start: async () => registry.start(await store.read()),
+    async write (path: string, content: unknown) {
+      await mkdir(join(root, path, '..'), { recursive: true })
+      await writeFile(join(root, path), typeof content === 'string' ? content : JSON.stringify(content))
+    },
+    remove: (path: string) => rm(join(root, path), { recursive: true }),
+    /** Versions that serve, by model. */
+    serving: () => Object.fromEntries(registry.list().map((entry) => [entry.name, [...entry.versions.values()].filter(({ model }) => model !== undefined).map(({ version }) => version).sort()])),
+    /** What the file of the version that answers says. */
+    answer: (name?: string, version?: string) => (registry.get(name, version) as unknown as Loaded).content
+  }
+}
+
+function codeOfCall (call: () => unknown): string {
+  try {
+    call()
+    return 'none'
+  } catch (error) {
+    return (error as { code: string }).code
+  }
+}
+
+t.test('the highest version serves, or with versions all every one', async (t) => {
+  const { registry, write, start, serving, answer } = await follow(t)
+  for (const version of [1, 2, 10]) await write(`a/${version}/model.onnx`, `a${version}`)
+  for (const version of [1, 2]) await write(`b/${version}/model.onnx`, `b${version}`)
+  await write('b/model.json', { versions: 'all' })
+  await start()
+  t.same(serving(), { a: ['10'], b: ['1', '2'] })
+  t.equal(answer('a'), 'a10')
+  t.equal(answer('b', '1'), 'b1')
+  t.equal(answer('b'), 'b2')
+  t.equal(registry.unready, undefined)
+})
+
+t.test('a list of versions and labels choose; a label is as good as a number', async (t) => {
+  const { registry, write, start, serving, answer } = await follow(t)
+  for (const version of [1, 2, 3, 4]) await write(`a/${version}/model.onnx`, `a${version}`)
+  await write('a/model.json', { versions: ['2'], labels: { stable: '1', gone: '9' } })
+  await start()
+  t.same(serving(), { a: ['1', '2'] })
+  t.equal(answer('a', 'stable'), 'a1')
+  t.equal(codeOfCall(() => registry.get('a', 'gone')), 'VERSION_NOT_FOUND')
+  t.equal(codeOfCall(() => registry.get('a', '3')), 'VERSION_NOT_FOUND')
+  t.equal(codeOfCall(() => registry.get('a', 'constructor')), 'VERSION_NOT_FOUND')
+})
+
+t.test('while the highest version is broken the next lower one serves, and the reason can be read', async (t) => {
+  const { registry, logged, write, start, serving } = await follow(t)
+  await write('a/1/model.onnx', 'a1')
+  await write('a/2/model.onnx', 'a2')
+  await write('a/3/model.onnx', 'broken bytes')
+  await write('a/model.json', { labels: { old: '1' } })
+  await start()
+  t.same(serving(), { a: ['1', '2'] }, 'the next lower one and not the one that merely has a label')
+  const { versions } = registry.describe(registry.entry('a'))
+  t.match(versions, [{ version: '3', state: 'UNAVAILABLE', reason: 'model.onnx: broken bytes' }, { version: '2', state: 'READY', reason: '' }, { version: '1' }])
+  t.ok(logged.includes('model a version 3 cannot be loaded: model.onnx: broken bytes'))
+})
+
+t.test('a broken model leaves the others alone and says which file and field is wrong', async (t) => {
+  const { registry, logged, write, start, serving } = await follow(t)
+  await write('a/1/model.onnx', 'a1')
+  await write('bad-field/1/model.onnx', 'x')
+  await write('bad-field/model.json', { batching: { max_rows: 'many' } })
+  await write('unknown-key/1/model.onnx', 'x')
+  await write('unknown-key/model.json', { replicas: 3 })
+  await write('bad-metadata/1/model.onnx', 'x')
+  await write('bad-metadata/1/metadata.json', '{ "task": ')
+  await write('renamed/1/network.onnx', 'x')
+  await write('hollow/1/model.onnx', '')
+  await write('pickle.pkl', 'x')
+  await start()
+  t.same(serving(), { a: ['1'], 'bad-field': [], 'bad-metadata': [], hollow: [], renamed: [], 'unknown-key': [] })
+  const reasons = Object.fromEntries(registry.list().map((entry) => {
+    const { reason, versions } = registry.describe(entry)
+    return [entry.name, reason || versions.map((version) => version.reason).join()]
+  }))
+  t.match(reasons, {
+    a: /^$/,
+    'bad-field': /bad-field\/model\.json.*batching\.max_rows/,
+    'unknown-key': /unknown-key\/model\.json.*replicas/,
+    'bad-metadata': /bad-metadata\/1\/metadata\.json/,
+    renamed: /renamed\/1.*network\.onnx/,
+    hollow: /hollow\/1\/model\.onnx.*empty/
+  })
+  for (const pattern of [/bad-field\/model\.json/, /unknown-key\/model\.json/, /bad-metadata\/1\/metadata\.json/, /network\.onnx/, /hollow\/1\/model\.onnx/, /pickle\.pkl/]) {
+    t.ok(logged.some((line) => pattern.test(line)), `${pattern.source} is logged`)
+  }
+  t.equal(codeOfCall(() => registry.get('hollow')), 'MODEL_NOT_READY')
+  t.equal(registry.unready, undefined)
+})
+
+t.test('a broken file never takes a working version down, be it new or rewritten', async (t) => {
+  const { registry, loads, write, start, answer } = await follow(t)
+  await write('a/1/model.onnx', 'first')
+  await start()
+  await write('a/2/model.onnx', 'broken')
+  await registry.reload()
+  t.equal(answer('a'), 'first')
+  await write('a/1/model.onnx', 'broken and longer')
+  await registry.reload()
+  t.equal(answer('a'), 'first')
+  t.match(registry.describeVersion(registry.version(registry.entry('a'), '1')).reason, /broken and longer/)
+  await write('a/model.json', '{ "versions": 3 }')
+  await registry.reload()
+  t.equal(answer('a'), 'first', 'nor does a broken model.json')
+  t.match(registry.entry('a').reason, /model\.json.*versions/)
+  await write('a/model.json', '{}')
+  await write('a/2/model.onnx', 'second')
+  await registry.reload()
+  t.equal(answer('a'), 'second')
+  t.equal(registry.entry('a').reason, '')
+  t.same(loads.map(({ content, closed }) => [content, closed]), [['first', true], ['second', false]])
+})
+
+t.test('a model whose model.json is broken is not loaded with the defaults instead', async (t) => {
+  const { registry, write, start, loads } = await follow(t)
+  await write('a/1/model.onnx', 'a1')
+  await write('a/model.json', '{ "dedicated": "yes" }')
+  await start()
+  t.same(loads, [])
+  t.match(registry.unready, 'no model is loaded')
+  await write('a/model.json', '{ "dedicated": true }')
+  await registry.reload()
+  t.equal(loads.length, 1)
+})
+
+t.test('reading the store again loads what is new, replaces what changed and retires what is gone', async (t) => {
+  const { registry, loads, write, remove, start, serving, answer } = await follow(t)
+  await write('stays/1/model.onnx', 'same')
+  await write('changes/1/model.onnx', 'old')
+  await write('goes.onnx', 'x')
+  await start()
+  const { revision } = registry
+  await registry.reload()
+  t.equal(registry.revision, revision, 'nothing changed')
+  await write('changes/1/model.onnx', 'newer')
+  await write('comes.onnx', 'y')
+  await remove('goes.onnx')
+  await registry.reload()
+  t.same(serving(), { changes: ['1'], comes: ['1'], stays: ['1'] })
+  t.equal(answer('changes'), 'newer')
+  t.equal(codeOfCall(() => registry.get('goes')), 'MODEL_NOT_FOUND')
+  t.ok(registry.revision > revision)
+  t.same(loads.map(({ content, hot, closed }) => [content, hot, closed]), [['old', false, true], ['x', false, true], ['same', false, false], ['newer', true, false], ['y', true, false]])
+})
+
+t.test('other settings load a model again although its file is the same', async (t) => {
+  const { registry, loads, write, start } = await follow(t)
+  await write('a/1/model.onnx', 'a1')
+  await start()
+  await write('a/model.json', { batching: { max_rows: 1 } })
+  await registry.reload()
+  t.same(loads.map(({ closed }) => closed), [true, false])
+})
+
+t.test('a version that is removed gives way to the next lower one', async (t) => {
+  const { registry, write, remove, start, answer, serving } = await follow(t)
+  await write('a/1/model.onnx', 'a1')
+  await write('a/2/model.onnx', 'a2')
+  await start()
+  await remove('a/2')
+  await registry.reload()
+  t.equal(answer('a'), 'a1')
+  t.same(serving(), { a: ['1'] })
+  t.equal(codeOfCall(() => registry.get('a', '2')), 'VERSION_NOT_FOUND')
+})
+
+t.test('unloaded stays unloaded until it is loaded or its files change', async (t) => {
+  const { registry, loads, write, start, answer } = await follow(t)
+  await write('a/1/model.onnx', 'a1')
+  await start()
+  await registry.unload('a')
+  t.equal(loads[0]?.closed, true)
+  t.equal(codeOfCall(() => registry.get('a')), 'MODEL_NOT_READY')
+  t.match(registry.describe(registry.entry('a')), { versions: [{ state: 'UNAVAILABLE', reason: 'unloaded' }] })
+  await registry.reload()
+  t.equal(codeOfCall(() => registry.get('a')), 'MODEL_NOT_READY')
+  await registry.load('a')
+  t.equal(answer('a'), 'a1')
+  await registry.unload('a')
+  await write('a/1/model.onnx', 'rewritten')
+  await registry.reload()
+  t.equal(answer('a'), 'rewritten')
+})
+
+t.test('loading by name takes a model again even if nothing changed, and says when nothing of it can serve', async (t) => {
+  const { registry, loads, write, start } = await follow(t)
+  await write('a/1/model.onnx', 'a1')
+  await write('b/1/model.onnx', 'broken')
+  await start()
+  await registry.load('a')
+  t.same(loads.map(({ closed, hot }) => [closed, hot]), [[true, false], [false, true]])
+  t.equal(await codeOf(registry.load('b')), 'MODEL_NOT_READY')
+  t.equal(await codeOf(registry.load('../a')), 'MODEL_NOT_FOUND')
+  t.equal(await codeOf(registry.unload('c')), 'MODEL_NOT_FOUND')
+})
+
+t.test('the default is the named one, else the one that says so, else the only one', async (t) => {
+  const named = await follow(t, { defaultModel: 'b' })
+  for (const name of ['a', 'b']) await named.write(`${name}/1/model.onnx`, name)
+  await named.write('a/model.json', { default: true })
+  await named.start()
+  t.equal(named.registry.defaultName, 'b')
+
+  const marked = await follow(t)
+  for (const name of ['a', 'b']) await marked.write(`${name}/1/model.onnx`, name)
+  await marked.write('b/model.json', { default: true })
+  await marked.start()
+  t.equal(marked.registry.defaultName, 'b')
+  await marked.write('b/model.json', '{ "default": true, "oops": 1 }')
+  await marked.registry.reload()
+  t.equal(marked.registry.defaultName, 'b', 'a slip in model.json does not move /predict to another model')
+  await marked.write('b/model.json', '{}')
+  await marked.registry.reload()
+  t.equal(codeOfCall(() => marked.registry.defaultName), 'NO_DEFAULT_MODEL')
+  await marked.remove('a')
+  await marked.registry.reload()
+  t.equal(marked.registry.defaultName, 'b')
+})
+
+t.test('while models are being loaded, known names are not ready and none stands in for another', async (t) => {
+  const { registry, gate, write, start, answer } = await follow(t)
+  for (const name of ['a', 'b']) await write(`${name}/1/model.onnx`, name)
+  await write('b/model.json', { default: true, labels: { stable: '1' } })
+  const { promise, resolve } = Promise.withResolvers<undefined>()
+  gate.open = promise as unknown as Promise<void>
+  const started = start()
+  await delay(50)
+  t.equal(registry.unready, 'models are being loaded')
+  t.equal(registry.defaultName, 'b')
+  for (const [name, version] of [['a'], ['b', '1'], ['b', 'stable']]) t.equal(codeOfCall(() => registry.get(name, version)), 'MODEL_NOT_READY')
+  t.match(registry.describe(registry.entry('b')), { versions: [{ version: '1', state: 'LOADING' }] })
+  resolve(undefined)
+  await started
+  t.equal(answer(), 'b')
+  registry.drain()
+  t.equal(registry.unready, 'the server is shutting down')
+})
+
+t.test('a version that can no longer be run is shown as such, and another serves in its place', async (t) => {
+  const { registry, loads, write, start, answer } = await follow(t)
+  for (const version of [1, 2]) await write(`a/${version}/model.onnx`, `a${version}`)
+  await write('a/model.json', { versions: 'all' })
+  await start()
+  const second = loads.find(({ version }) => version === '2')
+  if (second !== undefined) second.failure = 'its runs do not end'
+  t.equal(answer('a'), 'a1')
+  t.equal(registry.unready, undefined)
+  const first = loads.find(({ version }) => version === '1')
+  if (first !== undefined) first.failure = 'nor do these'
+  t.equal(registry.unready, 'no model is loaded')
+})
+
+t.test('an empty store starts, is not ready and says what to do', async (t) => {
+  const { registry, logged, start } = await follow(t)
+  await start()
+  t.equal(registry.unready, 'no model is loaded')
+  t.match(logged.join(), /is empty: put a model into it/)
+  t.equal(codeOfCall(() => registry.get()), 'NO_DEFAULT_MODEL')
+})

@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { build } from '../../helper.js'
+
+const { records, scaled, probabilities } = JSON.parse(readFileSync(new URL('../../fixtures/examples/iris.json', import.meta.url), 'utf8'))
+
+function close (got: number[], expected: number[]): boolean {
+  return got.length === expected.length && got.every((value, index) => Math.abs(value - (expected[index] ?? NaN)) < 1e-5)
+}
+
+t.test('a trace shows the four stages in order with what they hand on', async (t) => {
+  const app = await build(t, { WORKERS: '1', MODEL_PATH: 'model-store/iris', TRACE: true })
+  const answer = await app.inject({ method: 'POST', url: '/predict?trace=1', payload: records[0] })
+  t.equal(answer.statusCode, 200)
+  const { trace } = answer.json()
+  t.same(trace.map(({ stage, shape }: { stage: string, shape: number[] }) => [stage, shape]), [
+    ['Input Parsing', [1, 4]],
+    ['Feature Scaling', [1, 4]],
+    ['Model Prediction', [1, 3]],
+    ['Response Formatting', [1]]
+  ])
+  t.ok(close(trace[0].value[0], Object.values(records[0])))
+  t.ok(close(trace[1].value[0], scaled[0]))
+  t.ok(close(trace[2].value[0], probabilities[0]))
+  t.same(trace[3].value, ['setosa'])
+  for (const { stage, ms } of trace) t.ok(ms > 0, stage)
+
+  t.notOk('trace' in (await app.inject({ method: 'POST', url: '/predict', payload: records[0] })).json())
+})
+
+t.test('without TRACE there is none', async (t) => {
+  const app = await build(t, { WORKERS: '1', MODEL_PATH: 'model-store/diabetes' })
+  const answer = await app.inject({ method: 'POST', url: '/predict?trace=1', payload: {} })
+  t.equal(answer.statusCode, 400)
+  t.match(answer.json(), { code: 'INVALID_REQUEST', errors: [{ path: 'trace' }] })
+})

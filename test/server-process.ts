@@ -1,0 +1,74 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type { Test } from 'tap'
+
+const project = join(import.meta.dirname, '..')
+const tsc = fileURLToPath(import.meta.resolve('typescript/lib/tsc.js'))
+
+/** Builds the server into a folder of the test. Returns the file to run. */
+export async function buildServer (t: Test): Promise<string> {
+  const folder = t.testdir({ 'package.json': '{"type":"module"}' })
+  await promisify(execFile)(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', join(folder, 'dist'), '--noCheck'], { cwd: project })
+  return join(folder, 'dist/server.js')
+}
+
+export interface LogLine {
+  level: number
+  msg: string
+  [member: string]: unknown
+}
+
+/** The real server in a process of its own, with nothing of the test's environment. */
+export class ServerProcess {
+  readonly child: ChildProcess
+  readonly log: LogLine[] = []
+  stderr = ''
+  readonly #listening: Promise<string>
+  readonly #exited: Promise<number | string>
+
+  constructor (t: Test, file: string, settings: Record<string, string | number> = {}) {
+    const env = Object.fromEntries(Object.entries({ PATH: process.env.PATH ?? '', PORT: 0, GRPC_PORT: -1, WORKERS: 2, ...settings }).map(([name, value]) => [name, String(value)]))
+    this.child = spawn(process.execPath, ['--enable-source-maps', file], { cwd: project, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    t.teardown(() => this.child.kill('SIGKILL'))
+    const { promise, resolve } = Promise.withResolvers<string>()
+    this.#listening = promise
+    if (this.child.stdout !== null) {
+      createInterface({ input: this.child.stdout }).on('line', (line) => {
+        const entry: LogLine = JSON.parse(line)
+        this.log.push(entry)
+        const [address] = /http:\S+/.exec(entry.msg) ?? []
+        if (address !== undefined) resolve(address)
+      })
+    }
+    this.child.stderr?.on('data', (chunk) => { this.stderr += chunk })
+    this.#exited = once(this.child, 'close').then(([code, signal]) => code ?? signal)
+  }
+
+  /** Address of the server once it listens. */
+  async listening (): Promise<string> {
+    const ended = this.#exited.then((code) => { throw new Error(`the server ended with ${code}: ${this.stderr}`) })
+    return await Promise.race([this.#listening, ended])
+  }
+
+  /** Address of the server once it serves. */
+  async ready (): Promise<string> {
+    const address = await this.listening()
+    while ((await fetch(`${address}/ready`)).status !== 200);
+    return address
+  }
+
+  /** Exit code, or the signal that ended the process. */
+  async exited (): Promise<number | string> {
+    return await this.#exited
+  }
+
+  /** Sends a signal and resolves like `exited`. */
+  async stop (signal: NodeJS.Signals = 'SIGTERM'): Promise<number | string> {
+    this.child.kill(signal)
+    return await this.#exited
+  }
+}
