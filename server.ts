@@ -7,25 +7,36 @@ import { buildApp } from './app.js'
 import { loadConfig, type Config } from './config.js'
 
 /** What closed sockets leave to do takes no longer; what then still runs is inside a model. */
-const lastMs = 500
+const lastMs = 1000
 
+let app: FastifyInstance | undefined
 try {
   const config = loadConfig()
-  const app = await buildApp(config)
+  app = await buildApp(config)
   closeGracefully(app, config)
-  process.on('SIGHUP', () => { app.models.reload().catch((error) => app.log.error({ err: error }, 'the model store could not be read')) })
+  const { models, log } = app
+  process.on('SIGHUP', () => { models.reload().catch((error) => log.error({ err: error }, 'the model store could not be read')) })
   await app.grpc.listen()
   await app.listen({ host: config.HOST, port: config.PORT })
-  await app.models.settled()
+  await models.settled()
   trimHeap()
 } catch (error) {
   process.stderr.write(`${explain(error as NodeJS.ErrnoException)}\n`)
+  await abandon(app)
   process.exit(1)
+}
+
+/** Models may be loading already, and a thread that is ended while it loads the native library takes the process with it. */
+async function abandon (app: FastifyInstance | undefined): Promise<void> {
+  if (app === undefined) return
+  app.log.level = 'silent'
+  if (!await Promise.race([app.close().then(() => true), delay(lastMs, false)])) process.kill(process.pid, 'SIGKILL')
 }
 
 function closeGracefully (app: FastifyInstance, { DRAIN_DELAY_MS, SHUTDOWN_TIMEOUT_MS }: Config): void {
   closeWithGrace({
     delay: false,
+    skip: ['SIGHUP'],
     logger: app.log,
     onSecondSignal: (signal) => endAtOnce(app, `the server ends at once on a second ${signal}`),
     onSecondError: (err) => endAtOnce(app, 'the server ends at once on a second error', err)
@@ -49,7 +60,7 @@ function endAtOnce (app: FastifyInstance, reason: string, err?: unknown): void {
 
 function explain ({ code, message, address, port, hostname }: NodeJS.ErrnoException & { address?: string, port?: number, hostname?: string }): string {
   if (code === 'EADDRINUSE') return `Port ${port} is already in use; set PORT to another one`
-  if (code === 'EACCES' || code === 'EADDRNOTAVAIL') return `Cannot listen on ${address}:${port} (${code}); set HOST and PORT`
+  if (code === 'EACCES' || code === 'EADDRNOTAVAIL') return `Cannot listen on ${address}:${port ?? 0} (${code}); set HOST and PORT`
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `HOST is no address of this machine: ${hostname}`
   return message.replaceAll(/\s*\n\s*/g, ' ')
 }

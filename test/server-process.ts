@@ -1,8 +1,8 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Test } from 'tap'
 
@@ -31,19 +31,22 @@ export class ServerProcess {
   readonly #exited: Promise<number | string>
 
   constructor (t: Test, file: string, settings: Record<string, string | number> = {}) {
-    const env = Object.fromEntries(Object.entries({ PATH: process.env.PATH ?? '', PORT: 0, GRPC_PORT: -1, WORKERS: 2, ...settings }).map(([name, value]) => [name, String(value)]))
+    const env = Object.fromEntries(Object.entries({ PATH: process.env.PATH ?? '', PORT: 0, GRPC_PORT: -1, WORKERS: 2, MAX_EVENT_LOOP_DELAY_MS: 0, ...settings }).map(([name, value]) => [name, String(value)]))
     this.child = spawn(process.execPath, ['--enable-source-maps', file], { cwd: project, env, stdio: ['ignore', 'pipe', 'pipe'] })
     t.teardown(() => this.child.kill('SIGKILL'))
     const { promise, resolve } = Promise.withResolvers<string>()
     this.#listening = promise
-    if (this.child.stdout !== null) {
-      createInterface({ input: this.child.stdout }).on('line', (line) => {
+    let rest = ''
+    this.child.stdout?.on('data', (chunk) => {
+      const lines = `${rest}${chunk}`.split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) {
         const entry: LogLine = JSON.parse(line)
         this.log.push(entry)
         const [address] = /http:\S+/.exec(entry.msg) ?? []
         if (address !== undefined) resolve(address)
-      })
-    }
+      }
+    })
     this.child.stderr?.on('data', (chunk) => { this.stderr += chunk })
     this.#exited = once(this.child, 'close').then(([code, signal]) => code ?? signal)
   }
@@ -57,7 +60,7 @@ export class ServerProcess {
   /** Address of the server once it serves. */
   async ready (): Promise<string> {
     const address = await this.listening()
-    while ((await fetch(`${address}/ready`)).status !== 200);
+    while ((await fetch(`${address}/ready`)).status !== 200) await delay(10)
     return address
   }
 

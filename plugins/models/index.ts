@@ -37,13 +37,18 @@ export default fp(async (app) => {
     throw new ConfigError(`DEFAULT_MODEL names '${config.DEFAULT_MODEL}', which is not in ${listing.root}; it holds ${listing.models.map(({ name }) => name).join(', ') || 'nothing'}`)
   }
   let watcher: NodeJS.Timeout | undefined
+  let closing = false
   app.addHook('onReady', async () => {
     models.start(listing).catch((error) => log.error({ err: error }, 'the models could not be loaded'))
     if (config.WATCH) watch()
   })
-  app.addHook('onClose', async () => clearTimeout(watcher))
+  app.addHook('preClose', async () => {
+    closing = true
+    clearTimeout(watcher)
+  })
 
   function watch (): void {
+    if (closing) return
     watcher = setTimeout(() => {
       models.reload().catch((error) => log.error({ err: error }, 'the model store could not be read')).finally(watch)
     }, watchMs).unref()

@@ -1,0 +1,33 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { build, makeStore } from '../../helper.js'
+import { Promised } from './promise.js'
+import { readDocument } from './read-document.js'
+
+const zoo = join(import.meta.dirname, '../../fixtures/zoo')
+const unanswered = ['broken', 'stuck', 'slow', 'not-finite']
+const names = readdirSync(zoo).filter((name) => !unanswered.includes(name))
+
+function readRows (name: string): unknown[] {
+  const { rows }: { rows: unknown[] } = JSON.parse(readFileSync(join(zoo, name, 'expected.json'), 'utf8'))
+  return rows.slice(0, 3).map((row) => Array.isArray(row) ? row.map((value) => value === 'NaN' ? null : value) : row)
+}
+
+t.test('What bare exports answer is as documented', async (t) => {
+  // This one declares a single column for its three targets.
+  const files = { 'metadata.json': { schema: 1, target_names: ['weight', 'waist', 'pulse'] } }
+  const store = await makeStore(t, Object.fromEntries(names.map((name) => [name, { zoo: name, ...(name === 'random-forest-3-targets' && { files }) }])))
+  const app = await build(t, { MODEL_STORE: store, MAX_EVENT_LOOP_DELAY_MS: 0 })
+  const promised = new Promised(await readDocument(app))
+  for (const name of names) {
+    const rows = readRows(name)
+    const [first] = rows
+    const single = await app.inject({ method: 'POST', url: `/models/${name}/predict`, payload: Array.isArray(first) ? { features: first } : Object(first) })
+    const batch = await app.inject({ method: 'POST', url: `/models/${name}/predict/batch`, payload: { instances: rows } })
+    t.equal(single.statusCode, 200, name)
+    t.equal(batch.statusCode, 200, name)
+    t.strictSame(promised.faults('POST', `/models/${name}/predict`, single), [], name)
+    t.strictSame(promised.faults('POST', `/models/${name}/predict/batch`, batch), [], name)
+  }
+})

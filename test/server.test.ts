@@ -1,0 +1,266 @@
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { Agent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http'
+import { connect, createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { setTimeout as delay } from 'node:timers/promises'
+import t from 'tap'
+import { addModel, makeStore, until } from './helper.js'
+import { buildServer, ServerProcess } from './server-process.js'
+
+const file = await buildServer(t)
+const setosa = '{"sepal_length":5.1,"sepal_width":3.5,"petal_length":1.4,"petal_width":0.2}'
+const json = { 'content-type': 'application/json' }
+
+function slowRows (count: number): string {
+  return JSON.stringify({ instances: Array.from({ length: count }, () => [1, 2, 3, 4]) })
+}
+
+function open (address: string): Socket {
+  const { hostname, port } = new URL(address)
+  return connect(Number(port), hostname)
+}
+
+async function answerOf (request: ClientRequest): Promise<{ status: number | undefined, headers: IncomingMessage['headers'], body: string }> {
+  const [response]: IncomingMessage[] = await once(request, 'response')
+  return { status: response?.statusCode, headers: response?.headers ?? {}, body: response === undefined ? '' : await text(response) }
+}
+
+t.test('a start that cannot work ends at once with one line', async (t) => {
+  const store = await makeStore(t)
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  t.teardown(() => taken.close())
+  const address = taken.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  writeFileSync(join(store, 'model.pkl'), 'pickle')
+  writeFileSync(join(store, 'bad.json'), '{"PORT": 80,\n')
+  writeFileSync(join(store, 'odd.json'), '{"PROT": 80}')
+  const cases: [Record<string, string | number>, RegExp][] = [
+    [{ PORT: 'abc' }, /^PORT must be integer, got "abc"/],
+    [{ PORT: 70000 }, /^PORT must be <= 65535/],
+    [{ PORT: port }, new RegExp(`^Port ${port} is already in use; set PORT`)],
+    [{ GRPC_PORT: port }, new RegExp(`^Port ${port} is already in use; set GRPC_PORT`)],
+    [{ HOST: '8.8.8.8' }, /^Cannot listen on 8\.8\.8\.8:0 \(EADDRNOTAVAIL\); set HOST and PORT/],
+    [{ HOST: '256.1.1.1' }, /^HOST is no address of this machine: 256\.1\.1\.1/],
+    [{ MODEL_STORE: '/nonexistent' }, /^MODEL_STORE: there is no folder \/nonexistent$/],
+    [{ MODEL_STORE: 'package.json' }, /^MODEL_STORE: .*package\.json is not a folder$/],
+    [{ MODEL_PATH: '/nonexistent' }, /^MODEL_PATH: there is nothing at \/nonexistent$/],
+    [{ MODEL_PATH: join(store, 'model.pkl') }, /^MODEL_PATH: .*model\.pkl is not an ONNX file .*docs\/exporting\.md/],
+    [{ DEFAULT_MODEL: 'nope' }, /^DEFAULT_MODEL names 'nope', .* it holds breast-cancer, diabetes, iris/],
+    [{ MODEL_NAME: 'nope' }, /^DEFAULT_MODEL names 'nope'/],
+    [{ WORKERS: 'many' }, /^WORKERS must match/],
+    [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL must be equal to one of the allowed values, got "loud"\. .*fatal, error/],
+    [{ WATCH: 'maybe' }, /^WATCH must be boolean, got "maybe"/],
+    [{ INPUT_SCHEMA: '[]' }, /^INPUT_SCHEMA must be a JSON object/],
+    [{ CONFIG_FILE: join(store, 'none.json') }, /none\.json cannot be read/],
+    [{ CONFIG_FILE: join(store, 'bad.json') }, /bad\.json is not valid JSON/],
+    [{ CONFIG_FILE: join(store, 'odd.json') }, /odd\.json: there is no setting PROT$/]
+  ]
+  // A few at a time: each is a process.
+  const queue = cases.values()
+  await Promise.all(Array.from({ length: 3 }, async () => {
+    for (const [settings, line] of queue) {
+      const server = new ServerProcess(t, file, settings)
+      const name = JSON.stringify(settings).replace(store, '')
+      t.equal(await server.exited(), 1, name)
+      t.match(server.stderr, /^[^\n]+\n$/, `${name} is one line`)
+      t.match(server.stderr.trim(), line, name)
+      t.same(server.log.filter(({ level }) => level >= 40), [], `${name}: nothing else complains`)
+    }
+  }))
+})
+
+t.test('a server in service', async (t) => {
+  const store = await makeStore(t, { iris: { example: 'iris' }, slow: { zoo: 'slow', config: { batching: { max_rows: 1 }, instances: 1 } } })
+  const server = new ServerProcess(t, file, { MODEL_STORE: store, DEFAULT_MODEL: 'iris', POOL_PARSE_BYTES: 4096 })
+  const address = await server.ready()
+  const post = async (path: string, body: string | Buffer, headers: Record<string, string> = json) => await fetch(`${address}${path}`, { method: 'POST', body, headers })
+
+  await t.test('it starts without a complaint', async (t) => {
+    t.equal(server.stderr, '', 'no warning of a deprecation, nothing at all')
+    t.same(server.log.filter(({ level }) => level >= 40), [])
+  })
+
+  await t.test('one connection carries many requests, errors among them', async (t) => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    t.teardown(() => agent.destroy())
+    const sockets = new Set<number | undefined>()
+    const bodies: [string, number][] = [[setosa, 200], ['{', 400], [setosa, 200], ['{}', 400], [setosa, 200]]
+    for (const [body, status] of bodies) {
+      const request = httpRequest(`${address}/predict`, { agent, method: 'POST', headers: json })
+      request.on('socket', (socket) => sockets.add(socket.localPort))
+      request.end(body)
+      t.equal((await answerOf(request)).status, status)
+      sockets.add(request.socket?.localPort)
+    }
+    sockets.delete(undefined)
+    t.equal(sockets.size, 1)
+  })
+
+  await t.test('a body may come in chunks, also a big one', async (t) => {
+    for (const size of [1, 200]) {
+      const request = httpRequest(`${address}/predict`, { method: 'POST', headers: json })
+      request.flushHeaders()
+      const body = JSON.stringify(Array(size).fill(JSON.parse(setosa)))
+      request.write(body.slice(0, 30))
+      await delay(10)
+      request.write(body.slice(30, 60))
+      request.end(body.slice(60))
+      const answer = await answerOf(request)
+      t.equal(answer.status, 200)
+      t.equal(JSON.parse(answer.body).prediction.length, size)
+    }
+  })
+
+  await t.test('the id of a request stands in header, body and log', async (t) => {
+    for (const [headers, id] of [[{ 'x-request-id': 'mine-1' }, 'mine-1'], [{ 'x-correlation-id': 'mine:2' }, 'mine:2'], [{ 'x-request-id': 'two words', 'x-correlation-id': 'mine.3' }, 'mine.3'], [{ 'x-request-id': 'two words' }, undefined]] as const) {
+      for (const body of [setosa, '{}']) {
+        const answer = await post('/predict', body, { ...json, ...headers })
+        const told = answer.headers.get('x-request-id')
+        t.equal(told, (await answer.json()).request_id)
+        if (id === undefined) t.match(told, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+        else t.equal(told, id)
+        await until(() => server.log.some((line) => line.request_id === told && line.url === '/predict'))
+      }
+    }
+    t.notMatch(JSON.stringify(server.log), 'sepal_length', 'no value of a body is in the log')
+  })
+
+  await t.test('who speaks no HTTP gets an answer and is let go', async (t) => {
+    for (const [sent, status, code] of [['nonsense\r\n\r\n', 400, 'INVALID_HTTP'], [`GET / HTTP/1.1\r\nhost: x\r\nx: ${'a'.repeat(20_000)}\r\n\r\n`, 431, 'HEADERS_TOO_LARGE']] as const) {
+      const socket = open(address)
+      socket.write(sent)
+      const answer = await text(socket)
+      const [head = '', body = ''] = answer.split('\r\n\r\n')
+      t.match(head, new RegExp(`^HTTP/1\\.1 ${status} `))
+      t.match(head, /\r\nContent-Type: application\/problem\+json\r\n/)
+      t.match(JSON.parse(body), { type: 'about:blank', status, code, errors: [] })
+    }
+  })
+
+  await t.test('a body beyond the limit is refused before it is sent', async (t) => {
+    const request = httpRequest(`${address}/predict`, { method: 'POST', headers: { ...json, 'content-length': 1e9 } })
+    request.on('error', () => {})
+    request.flushHeaders()
+    const { status, body } = await answerOf(request)
+    t.same([status, JSON.parse(body).code], [413, 'PAYLOAD_TOO_LARGE'])
+    request.destroy()
+  })
+
+  await t.test('what a client that has gone was waiting for is not run', async (t) => {
+    const counted = async () => {
+      const { inference_count: count } = (await (await fetch(`${address}/v2/models/slow/stats`)).json()).model_stats[0]
+      return Number(count)
+    }
+    const before = await counted()
+    const first = post('/models/slow/predict/batch', slowRows(40))
+    const gone = Array.from({ length: 5 }, () => httpRequest(`${address}/models/slow/predict/batch`, { method: 'POST', headers: json }))
+    for (const request of gone) request.on('error', () => {}).end(slowRows(40))
+    await delay(50)
+    for (const request of gone) request.destroy()
+    t.equal((await first).status, 200)
+    const last = await post('/models/slow/predict', '{"features":[1,2,3,4]}')
+    t.equal(last.status, 200)
+    t.ok(await counted() - before <= 81, 'at most the one that had begun')
+  })
+
+  await t.test('HEAD answers like GET, without a body', async (t) => {
+    for (const path of ['/health', '/ready', '/models', '/models/iris', '/openapi.json', '/metrics']) {
+      const answer = await fetch(`${address}${path}`, { method: 'HEAD' })
+      t.equal(answer.status, 200, path)
+      t.equal(await answer.text(), '', path)
+    }
+    t.equal((await fetch(`${address}/predict`, { method: 'HEAD' })).status, 405)
+  })
+
+  t.equal(await server.stop(), 0)
+  t.equal(server.stderr, '')
+})
+
+t.test('a signal in the middle of requests', async (t) => {
+  const store = await makeStore(t, { slow: { zoo: 'slow', config: { batching: { max_rows: 1 } } } })
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    const running = new ServerProcess(t, file, { MODEL_STORE: store, DRAIN_DELAY_MS: 1500 })
+    const address = await running.ready()
+    const slow = async () => await fetch(`${address}/models/slow/predict/batch`, { method: 'POST', body: slowRows(20), headers: json })
+    const waiting = Array.from({ length: 8 }, slow)
+    const ended = running.stop(signal)
+    await until(async () => (await fetch(`${address}/ready`)).status === 503)
+    const ready = await fetch(`${address}/readyz`, { headers: { accept: 'application/json' } })
+    t.same([ready.status, ready.headers.get('retry-after'), await ready.json()], [503, '1', { ready: false, reason: 'the server is shutting down' }])
+    t.equal((await fetch(`${address}/livez`)).status, 200, 'it is alive')
+    const late = slow()
+    for (const answer of await Promise.all([...waiting, late])) {
+      t.equal(answer.status, 200)
+      t.equal((await answer.json()).count, 20)
+    }
+    t.equal(await ended, 0, signal)
+    t.equal(running.stderr, '')
+  }
+})
+
+t.test('clients that say nothing, or never finish, do not hold up the end', async (t) => {
+  const server = new ServerProcess(t, file, { DRAIN_DELAY_MS: 0, SHUTDOWN_TIMEOUT_MS: 1000 })
+  const address = await server.ready()
+  const silent = open(address)
+  const header = open(address)
+  const body = open(address)
+  for (const socket of [silent, header, body]) socket.on('error', () => {})
+  header.write('POST /predict HTTP/1.1\r\nhost: x\r\ncontent-ty')
+  body.write('POST /predict HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"sepal')
+  await fetch(`${address}/health`)
+  t.equal(await server.stop(), 0)
+  t.equal(server.stderr, '')
+})
+
+t.test('a model that does not stop running is killed with the process', async (t) => {
+  const store = await makeStore(t, { stuck: { zoo: 'stuck' }, iris: { example: 'iris' } })
+  const server = new ServerProcess(t, file, { MODEL_STORE: store, RUN_LIMIT_MS: 200, DRAIN_DELAY_MS: 0, SHUTDOWN_TIMEOUT_MS: 500 })
+  const address = await server.ready()
+  const stuck = await fetch(`${address}/models/stuck/predict`, { method: 'POST', body: '{"n":1000000000}', headers: json })
+  t.same([stuck.status, (await stuck.json()).code], [504, 'RUN_LIMIT_EXCEEDED'])
+  t.equal((await fetch(`${address}/models/iris/predict`, { method: 'POST', body: setosa, headers: json })).status, 200, 'the others serve')
+  t.equal(await server.stop(), 'SIGKILL')
+  t.match(server.log.at(-1), { level: 60, msg: 'a model does not stop running; the process is killed' })
+})
+
+t.test('a second signal ends it at once', async (t) => {
+  const server = new ServerProcess(t, file, { DRAIN_DELAY_MS: 60_000 })
+  await server.ready()
+  server.child.kill('SIGTERM')
+  await until(async () => (await fetch(`${await server.listening()}/ready`)).status === 503)
+  t.equal(await server.stop('SIGTERM'), 'SIGKILL')
+  t.match(server.log.at(-1), { level: 60, msg: 'the server ends at once on a second SIGTERM' })
+})
+
+t.test('an empty store is alive, not ready, and follows what is put into it', async (t) => {
+  const store = await makeStore(t)
+  const server = new ServerProcess(t, file, { MODEL_STORE: store, HEALTH_STYLE: 'json' })
+  const address = await server.listening()
+  await until(() => server.log.some(({ msg }) => msg.includes('is empty')))
+  t.match(server.log.find(({ level }) => level === 40)?.msg, /the model store .* is empty: put a model into it as <name>\.onnx or <name>\/1\/model\.onnx/)
+  t.same(await (await fetch(`${address}/health`)).json(), { status: 'healthy', model_loaded: false })
+  t.same([(await fetch(`${address}/ready`)).status, await (await fetch(`${address}/ready`)).text()], [503, 'not ready'])
+  const none = await fetch(`${address}/predict`, { method: 'POST', body: setosa, headers: json })
+  t.same([none.status, (await none.json()).detail], [404, 'No model is the default one; the model store is empty'])
+
+  await addModel(store, 'iris', { example: 'iris' })
+  server.child.kill('SIGHUP')
+  await server.ready()
+  t.equal((await fetch(`${address}/predict`, { method: 'POST', body: setosa, headers: json })).status, 200)
+  t.same(await (await fetch(`${address}/health`)).json(), { status: 'healthy', model_loaded: true })
+  t.equal(await server.stop(), 0)
+})
+
+t.test('settings come from a file too, and the environment wins', async (t) => {
+  const folder = await makeStore(t)
+  writeFileSync(join(folder, 'server.json'), JSON.stringify({ DEFAULT_MODEL: 'diabetes', BATCH_MAX: 1, LOG_LEVEL: 'warn' }))
+  const server = new ServerProcess(t, file, { CONFIG_FILE: join(folder, 'server.json'), LOG_LEVEL: 'info', BATCH_MAX: 2 })
+  const address = await server.ready()
+  const { detail } = await (await fetch(`${address}/predict/batch`, { method: 'POST', body: '{"instances":[{},{},{}]}', headers: json })).json()
+  t.equal(detail, 'Batch size cannot exceed 2')
+  t.equal((await (await fetch(`${address}/models/diabetes`)).json()).default, true)
+  t.equal(await server.stop(), 0)
+})
