@@ -40,6 +40,8 @@ export function sendError (thrown: Error, request: FastifyRequest, reply: Fastif
     errors: error.errors ?? []
   }
   reply.header('x-request-id', request.id)
+  // Fastify closes the connection whenever a body cannot be parsed, also when all of it has been read.
+  if (request.raw.complete) reply.removeHeader('connection')
   // A Buffer, because Fastify adds a charset to the content type of every string.
   return reply
     .code(status)

@@ -22,6 +22,10 @@ function open (address: string): Socket {
   return connect(Number(port), hostname)
 }
 
+async function read (answer: Response) {
+  return JSON.parse(await answer.text())
+}
+
 async function answerOf (request: ClientRequest): Promise<{ status: number | undefined, headers: IncomingMessage['headers'], body: string }> {
   const [response]: IncomingMessage[] = await once(request, 'response')
   return { status: response?.statusCode, headers: response?.headers ?? {}, body: response === undefined ? '' : await text(response) }
@@ -119,7 +123,7 @@ t.test('a server in service', async (t) => {
       for (const body of [setosa, '{}']) {
         const answer = await post('/predict', body, { ...json, ...headers })
         const told = answer.headers.get('x-request-id')
-        t.equal(told, (await answer.json()).request_id)
+        t.equal(told, (await read(answer)).request_id)
         if (id === undefined) t.match(told, /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
         else t.equal(told, id)
         await until(() => server.log.some((line) => line.request_id === told && line.url === '/predict'))
@@ -151,7 +155,7 @@ t.test('a server in service', async (t) => {
 
   await t.test('what a client that has gone was waiting for is not run', async (t) => {
     const counted = async () => {
-      const { inference_count: count } = (await (await fetch(`${address}/v2/models/slow/stats`)).json()).model_stats[0]
+      const { inference_count: count } = (await read(await fetch(`${address}/v2/models/slow/stats`))).model_stats[0]
       return Number(count)
     }
     const before = await counted()
@@ -194,7 +198,7 @@ t.test('a signal in the middle of requests', async (t) => {
     const late = slow()
     for (const answer of await Promise.all([...waiting, late])) {
       t.equal(answer.status, 200)
-      t.equal((await answer.json()).count, 20)
+      t.equal((await read(answer)).count, 20)
     }
     t.equal(await ended, 0, signal)
     t.equal(running.stderr, '')
@@ -220,7 +224,7 @@ t.test('a model that does not stop running is killed with the process', async (t
   const server = new ServerProcess(t, file, { MODEL_STORE: store, RUN_LIMIT_MS: 200, DRAIN_DELAY_MS: 0, SHUTDOWN_TIMEOUT_MS: 500 })
   const address = await server.ready()
   const stuck = await fetch(`${address}/models/stuck/predict`, { method: 'POST', body: '{"n":1000000000}', headers: json })
-  t.same([stuck.status, (await stuck.json()).code], [504, 'RUN_LIMIT_EXCEEDED'])
+  t.same([stuck.status, (await read(stuck)).code], [504, 'RUN_LIMIT_EXCEEDED'])
   t.equal((await fetch(`${address}/models/iris/predict`, { method: 'POST', body: setosa, headers: json })).status, 200, 'the others serve')
   t.equal(await server.stop(), 'SIGKILL')
   t.match(server.log.at(-1), { level: 60, msg: 'a model does not stop running; the process is killed' })
@@ -244,7 +248,7 @@ t.test('an empty store is alive, not ready, and follows what is put into it', as
   t.same(await (await fetch(`${address}/health`)).json(), { status: 'healthy', model_loaded: false })
   t.same([(await fetch(`${address}/ready`)).status, await (await fetch(`${address}/ready`)).text()], [503, 'not ready'])
   const none = await fetch(`${address}/predict`, { method: 'POST', body: setosa, headers: json })
-  t.same([none.status, (await none.json()).detail], [404, 'No model is the default one; the model store is empty'])
+  t.same([none.status, (await read(none)).detail], [404, 'No model is the default one; the model store is empty'])
 
   await addModel(store, 'iris', { example: 'iris' })
   server.child.kill('SIGHUP')
@@ -259,8 +263,8 @@ t.test('settings come from a file too, and the environment wins', async (t) => {
   writeFileSync(join(folder, 'server.json'), JSON.stringify({ DEFAULT_MODEL: 'diabetes', BATCH_MAX: 1, LOG_LEVEL: 'warn' }))
   const server = new ServerProcess(t, file, { CONFIG_FILE: join(folder, 'server.json'), LOG_LEVEL: 'info', BATCH_MAX: 2 })
   const address = await server.ready()
-  const { detail } = await (await fetch(`${address}/predict/batch`, { method: 'POST', body: '{"instances":[{},{},{}]}', headers: json })).json()
+  const { detail } = await read(await fetch(`${address}/predict/batch`, { method: 'POST', body: '{"instances":[{},{},{}]}', headers: json }))
   t.equal(detail, 'Batch size cannot exceed 2')
-  t.equal((await (await fetch(`${address}/models/diabetes`)).json()).default, true)
+  t.equal((await read(await fetch(`${address}/models/diabetes`))).default, true)
   t.equal(await server.stop(), 0)
 })

@@ -5,7 +5,9 @@ import { closedObject, enumSchema, predictionSchema } from './values.js'
 /** Puts a schema among the components and returns the reference to it. */
 export type Define = (kind: string, schema: JsonSchema) => JsonSchema
 
-const requestId = { type: 'string', description: 'Names this request in the log.', examples: ['019aa2e4-5c1b-7d35-9f0e-3b6f0f4a8c11'] }
+/** What request ids look like. */
+export const exampleId = '019aa2e4-5c1b-7d35-9f0e-3b6f0f4a8c11'
+const requestId = { type: 'string', description: 'Names this request in the log.', examples: [exampleId] }
 const version = { type: 'string', pattern: '^[1-9][0-9]*$', description: 'Version that answered.' }
 // Type-level tools drop a member that can be nothing but null.
 const nothing = { type: ['number', 'null'] }

@@ -6,7 +6,7 @@ import { type OpenapiDocument, schemaRef } from './document.js'
 import { findExample, type Example } from './examples.js'
 import { type Names, pascalCase } from './names.js'
 import { predictionOperation, type Exchange } from './operations.js'
-import { batchItem, batchResult, defineMembers, type Define, type ResultMembers, typedResult } from './results.js'
+import { batchItem, batchResult, defineMembers, exampleId, type Define, type ResultMembers, typedResult } from './results.js'
 
 /** What the document calls things: schemas and operations have separate names. */
 export interface Vocabulary {
@@ -86,12 +86,10 @@ function exchange (body: JsonSchema, result: JsonSchema, example: { body: unknow
   }
 }
 
-const requestId = '019aa2e4-5c1b-7d35-9f0e-3b6f0f4a8c11'
-
 function singleAnswer (model: Model, result: NonNullable<Example['result']>): unknown {
-  return { ...model.present([result], { style: model.typedStyle, list: false, proba: true }), model: model.name, model_version: model.version, request_id: requestId }
+  return { ...model.present([result], { style: model.typedStyle, list: false, proba: true }), model: model.name, model_version: model.version, request_id: exampleId }
 }
 
 function batchAnswer (model: Model, result: NonNullable<Example['result']>): unknown {
-  return { predictions: model.results([result]), count: 1, model_version: model.version, request_id: requestId }
+  return { predictions: model.results([result]), count: 1, model_version: model.version, request_id: exampleId }
 }

@@ -1,0 +1,67 @@
+import { utimes } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { verdict } from '../report.js'
+import { slope } from '../statistics.js'
+
+const requests = [{ path: '/models/iris/predict', body: { sepal_length: 5.1, sepal_width: 3.5, petal_length: 1.4, petal_width: 0.2 } }]
+const reloadLimitMs = 10_000
+const samples = 40
+// Memory is taken and given back in pages and arenas: less than this over a whole run is no slope.
+const noiseMb = 2
+
+/** Memory over many predictions and then over many reloads of a model, both on one server. */
+export async function run ({ servers, load, smoke }) {
+  const predictions = smoke ? 4000 : 200_000
+  const reloads = smoke ? 4 : 200
+  const store = await servers.store({ iris: `${servers.examples}/iris` })
+  const server = await servers.ours({ MODEL_STORE: store })
+  // The heap finds its size at first; that part is not counted.
+  await load.run({ port: server.port, requests, connections: 32, count: predictions / 2 })
+  const overPredictions = await sample(predictions, samples, (count) => load.run({ port: server.port, requests, connections: 32, count }))
+  const overReloads = await sample(reloads, Math.min(reloads, samples), async (count) => {
+    for (let reload = 0; reload < count; reload++) await forceReload()
+  })
+  await server.stop()
+  return {
+    rows: [row(`RSS over ${predictions} predictions`, overPredictions), row(`RSS over ${reloads} reloads`, overReloads)],
+    details: { overPredictions, overReloads }
+  }
+
+  async function sample (total, steps, work) {
+    const points = [[0, server.rssMb]]
+    for (let step = 1; step <= steps; step++) {
+      await work(total / steps)
+      points.push([step / steps, server.rssMb])
+    }
+    return points
+  }
+
+  async function forceReload () {
+    const before = await loadedAt()
+    await utimes(join(store, 'iris/1/metadata.json'), new Date(), new Date())
+    server.signal('SIGHUP')
+    const start = performance.now()
+    while (await loadedAt() === before) {
+      if (performance.now() - start > reloadLimitMs) throw new Error('the model was not reloaded')
+      await delay(5)
+    }
+  }
+
+  async function loadedAt () {
+    const response = await fetch(`${server.url}/models/iris`)
+    const { versions } = await response.json()
+    return versions[0].loaded_at
+  }
+}
+
+function row (what, points) {
+  const { value, error } = slope(points)
+  const [first, last] = [points[0][1], points.at(-1)[1]]
+  return {
+    what,
+    bar: `flat (slope <= ${noiseMb} MB over the whole)`,
+    measured: `${first.toFixed(1)} -> ${last.toFixed(1)} MB; slope ${value.toFixed(1)} ± ${error.toFixed(1)} MB`,
+    verdict: verdict(value <= noiseMb)
+  }
+}
