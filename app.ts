@@ -38,7 +38,9 @@ export async function buildApp (config: Config): Promise<FastifyInstance> {
   const app = Fastify({
     logger: config.LOG_LEVEL === 'silent' ? false : { level: config.LOG_LEVEL },
     requestIdHeader: false,
-    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' }),
+    logController: new LogController({ disableRequestLogging: true }),
+    // A logger per request would cost more than checking the record; the lines that name a request carry its id themselves.
+    childLoggerFactory: (logger) => logger,
     genReqId,
     bodyLimit: config.BODY_LIMIT,
     keepAliveTimeout: 72_000,

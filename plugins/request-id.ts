@@ -21,8 +21,16 @@ function pick (given: string | string[] | undefined): string | undefined {
   return typeof given === 'string' && wellFormedId.test(given) ? given : undefined
 }
 
+let prefixTime = 0
+let prefix = ''
+
 /** UUIDv7: ids sort by time. The random part is that of Node's own UUIDs, of which it keeps a stock. */
 export function createId (): string {
-  const time = Date.now().toString(16).padStart(12, '0')
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`
+  const now = Date.now()
+  if (now !== prefixTime) {
+    const time = now.toString(16).padStart(12, '0')
+    prefixTime = now
+    prefix = `${time.slice(0, 8)}-${time.slice(8)}-7`
+  }
+  return prefix + randomUUID().slice(15)
 }

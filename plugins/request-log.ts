@@ -6,6 +6,7 @@ export default fp(async (app) => {
   app.addHook('onResponse', (request, reply, done) => {
     const { journal } = reply
     request.log.info({
+      request_id: request.id,
       method: request.method,
       url: request.url,
       status: reply.statusCode,

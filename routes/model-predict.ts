@@ -8,7 +8,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       const model = app.models.get(params.model, params.version)
       const deadline = reply.startDeadline()
       const predictions = await model.predict(await model.read(body, 'record', true), deadline)
-      return { ...model.present(predictions, { style: model.typedStyle, list: false, proba: true }), model: model.name, model_version: model.version, request_id: id }
+      return model.present(predictions, { style: model.typedStyle, list: false, proba: true }, id)
     })
 
     app.post(`${prefix}/predict/batch`, { schema: { hide: true, params: ServedParamsSchema } }, async ({ body, params, id }, reply) => {

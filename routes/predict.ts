@@ -25,13 +25,8 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     const input = await model.read(body, 'predict', false)
     const predictions = await model.predict(input, deadline)
     const style = query.style ?? model.config.response_style
-    return {
-      ...model.present(predictions, { style: input.positional && style === 'list' ? 'scalar' : style, list: input.list, proba }),
-      ...(traced && { trace: await model.trace(input, predictions, deadline) }),
-      model: model.name,
-      model_version: model.version,
-      request_id: id
-    }
+    const answer = model.present(predictions, { style: input.positional && style === 'list' ? 'scalar' : style, list: input.list, proba }, id)
+    return traced ? { ...answer, trace: await model.trace(input, predictions, deadline) } : answer
   })
 
   app.post('/predict/batch', {

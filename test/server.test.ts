@@ -78,7 +78,7 @@ t.test('a start that cannot work ends at once with one line', async (t) => {
 
 t.test('a server in service', async (t) => {
   const store = await makeStore(t, { iris: { example: 'iris' }, slow: { zoo: 'slow', config: { batching: { max_rows: 1 }, instances: 1 } } })
-  const server = new ServerProcess(t, file, { MODEL_STORE: store, DEFAULT_MODEL: 'iris', POOL_PARSE_BYTES: 4096 })
+  const server = new ServerProcess(t, file, { MODEL_STORE: store, DEFAULT_MODEL: 'iris', POOL_PARSE_BYTES: 4096, GRPC_PORT: 0 })
   const address = await server.ready()
   const post = async (path: string, body: string | Buffer, headers: Record<string, string> = json) => await fetch(`${address}${path}`, { method: 'POST', body, headers })
 

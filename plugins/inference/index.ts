@@ -1,11 +1,12 @@
 import fp from 'fastify-plugin'
+import { detach } from '../../codecs/batches.js'
 import { countWorkers } from '../../config.js'
 import type { InferAnswer, InferParts } from '../../codecs/oip-response.js'
 import type { Tensor } from '../../codecs/tensor.js'
 import type { DecodeResult, DecodeTask, Description, ModelRef, ReadResult, ReadTask } from '../../workers/contract.js'
 import { Pool } from './pool.js'
 import type { Deadline, ModelQueue, Outcome, QueueOptions } from './queue.js'
-import { detach, Scheduler, type SchedulerOptions } from './scheduler.js'
+import { Scheduler, type SchedulerOptions } from './scheduler.js'
 
 declare module 'fastify' {
   interface FastifyInstance { inference: Inference }

@@ -1,6 +1,6 @@
 import { ClientGoneError, ModelNotReadyError, QueueFullError } from '../../errors.js'
 import type { Tensor } from '../../codecs/tensor.js'
-import { canMerge } from '../../codecs/batches.js'
+import { canMerge, slice } from '../../codecs/batches.js'
 import type { Journal } from './journal.js'
 import { Statistics } from './statistics.js'
 
@@ -30,14 +30,30 @@ export interface QueueOptions {
 }
 
 /** What one request gets back. */
-export interface Outcome {
-  /** This request's rows only, in the order of the model's outputs. */
-  outputs: Tensor[]
-  queueMs: number
+export class Outcome {
+  /** Outputs of the whole run, other requests' rows included: for those that read `rows` rows from `start` in place. */
+  readonly batch: Tensor[]
+  readonly start: number
+  readonly rows: number
+  readonly queueMs: number
   /** Time inside ONNX Runtime of the run that this request was part of. */
-  runMs: number
+  readonly runMs: number
   /** Rows of that run. */
-  batchRows: number
+  readonly batchRows: number
+
+  constructor (batch: Tensor[], start: number, rows: number, batchRows: number, queueMs: number, runMs: number) {
+    this.batch = batch
+    this.start = start
+    this.rows = rows
+    this.batchRows = batchRows
+    this.queueMs = queueMs
+    this.runMs = runMs
+  }
+
+  /** This request's rows only, in the order of the model's outputs. */
+  get outputs (): Tensor[] {
+    return this.rows === this.batchRows ? this.batch : slice(this.batch, this.start, this.rows, this.batchRows) ?? this.batch
+  }
 }
 
 /** One request on its way through the scheduler. */
@@ -53,6 +69,7 @@ export class Pending {
   /** Its thread was lost, once. */
   moved = false
   settled = false
+  running = false
 
   constructor (inputs: Tensor[], rows: number, deadline: Deadline, resolve: (outcome: Outcome) => void, reject: (error: Error) => void) {
     this.inputs = inputs
@@ -85,7 +102,10 @@ export class ModelQueue {
   /** Why it can no longer be run: its thread was lost and the file does not open again, or its runs do not end. */
   failure: Error | undefined
   onFailure: ((error: Error) => void) | undefined
-  readonly running = new Set<Pending>()
+  /** What threads are working on right now. */
+  readonly #batches = new Set<Pending[]>()
+  /** Requests among them. */
+  running = 0
   #waiting: Pending[] = []
   #head = 0
 
@@ -102,7 +122,7 @@ export class ModelQueue {
   }
 
   get isIdle (): boolean {
-    return this.rowsWaiting === 0 && this.running.size === 0
+    return this.rowsWaiting === 0 && this.running === 0
   }
 
   /** Throws QueueFullError. */
@@ -149,6 +169,19 @@ export class ModelQueue {
     return batch
   }
 
+  begin (batch: Pending[]): void {
+    this.#batches.add(batch)
+    this.running += batch.length
+    for (const pending of batch) pending.running = true
+  }
+
+  /** The run is over, one way or the other. */
+  end (batch: Pending[]): void {
+    if (!this.#batches.delete(batch)) return
+    this.running -= batch.length
+    for (const pending of batch) pending.running = false
+  }
+
   /** Enqueue time of the oldest request that waits. */
   get oldest (): number {
     for (let i = this.#head; i < this.#waiting.length; i++) {
@@ -164,16 +197,15 @@ export class ModelQueue {
       const pending = this.#waiting[i]
       if (pending !== undefined && !pending.settled) yield pending
     }
-    for (const pending of this.running) if (!pending.settled) yield pending
+    for (const batch of this.#batches) for (const pending of batch) if (!pending.settled) yield pending
   }
 
   /** Answers a request, once; a waiting one gives its place free. */
-  settle (pending: Pending, result: Outcome | Error): void {
+  settle (pending: Pending, result: Outcome | Error, now = performance.now()): void {
     if (pending.settled) return
     pending.settled = true
     pending.deadline.onCancel = undefined
-    if (!this.running.has(pending)) this.rowsWaiting -= Math.max(1, pending.rows)
-    const now = performance.now()
+    if (!pending.running) this.rowsWaiting -= Math.max(1, pending.rows)
     const totalMs = now - pending.enqueuedAt
     if (result instanceof Error) {
       this.statistics.recordFailure(result, totalMs)
@@ -189,7 +221,7 @@ export class ModelQueue {
   fail (error: Error): void {
     if (this.failure !== undefined) return
     this.failure = error
-    for (const pending of [...this.open()]) if (!this.running.has(pending)) this.settle(pending, new ModelNotReadyError(this.name, error.message))
+    for (const pending of [...this.open()]) if (!pending.running) this.settle(pending, new ModelNotReadyError(this.name, error.message))
     this.onFailure?.(error)
   }
 

@@ -1,10 +1,10 @@
 import { ClientGoneError, DeadlineExceededError, DrainingError, InferenceError, ModelNotReadyError, RunLimitError, WorkerLostError } from '../../errors.js'
 import type { Tensor } from '../../codecs/tensor.js'
 import type { Description, InferResult, ModelRef, Worker } from '../../workers/contract.js'
-import { merge, slice } from '../../codecs/batches.js'
+import { detach, hasRows, merge } from '../../codecs/batches.js'
 import { Placement, type PlacementOptions } from './placement.js'
 import type { Pool } from './pool.js'
-import { ModelQueue, Pending, type Deadline, type Outcome, type QueueOptions } from './queue.js'
+import { ModelQueue, Outcome, Pending, type Deadline, type QueueOptions } from './queue.js'
 import type { Slot } from './slot.js'
 
 export interface SchedulerOptions extends PlacementOptions {
@@ -18,6 +18,8 @@ export interface SchedulerOptions extends PlacementOptions {
 
 // Deadlines are looked at this often: an answer may be late by as much.
 const sweepMs = 10
+// Turns of the event loop that a dispatch may wait for requests that keep arriving.
+const gatherTurns = 4
 // Below this a run is too short for splitting its rows among threads to pay.
 const splitRowMs = 0.5
 // ONNX Runtime cannot be interrupted: every ended run leaves a thread behind that computes on until the run is over.
@@ -30,6 +32,9 @@ export class Scheduler {
   readonly #pool: Pool
   readonly #queues = new Set<ModelQueue>()
   #scheduled = false
+  #submitted = 0
+  #seen = 0
+  #turns = 0
   #sweeper: NodeJS.Timeout | undefined
   #companyTimer: NodeJS.Timeout | undefined
   #companyAt = 0
@@ -78,6 +83,7 @@ export class Scheduler {
       const pending = new Pending(inputs, rows, deadline, resolve, reject)
       if (deadline.cancelled) throw new ClientGoneError()
       queue.push(pending)
+      this.#submitted++
       deadline.onCancel = () => queue.settle(pending, new ClientGoneError())
       this.#schedule()
     })
@@ -101,8 +107,18 @@ export class Scheduler {
   #schedule (): void {
     if (this.#scheduled) return
     this.#scheduled = true
-    setImmediate(this.#dispatch)
+    this.#turns = 0
+    this.#seen = this.#submitted - 1
+    setImmediate(this.#gather)
     this.#sweeper ??= setTimeout(this.#sweep, sweepMs).unref()
+  }
+
+  /** Several requests in one turn mean that more are on the wire: as long as each turn brings some, the main thread is busy with them anyway. */
+  readonly #gather = (): void => {
+    const arrived = this.#submitted - this.#seen
+    this.#seen = this.#submitted
+    if (arrived > (this.#turns === 0 ? 1 : 0) && ++this.#turns <= gatherTurns) setImmediate(this.#gather)
+    else this.#dispatch()
   }
 
   readonly #dispatch = (): void => {
@@ -155,7 +171,7 @@ export class Scheduler {
 
   async #run (slot: Slot, queue: ModelQueue, batch: Pending[]): Promise<void> {
     const startedAt = performance.now()
-    for (const pending of batch) queue.running.add(pending)
+    queue.begin(batch)
     const first = batch[0]
     let transfer: ArrayBuffer[] | undefined
     slot.occupy(startedAt + this.#options.runLimitMs)
@@ -168,31 +184,28 @@ export class Scheduler {
     } catch (error) {
       this.#recover(slot, queue, batch, error as Error, transfer !== undefined && batch.length === 1)
     }
-    for (const pending of batch) queue.running.delete(pending)
+    queue.end(batch)
     slot.vacate()
     if (!this.#scheduled) this.#dispatch()
   }
 
   #distribute (queue: ModelQueue, batch: Pending[], { outputs, runMs }: InferResult, startedAt: number, mergedAt: number): void {
-    const rows = batch.reduce((sum, pending) => sum + pending.rows, 0)
-    const splitAt = performance.now()
-    let start = 0
-    const parts = batch.map((pending) => {
-      const own = batch.length === 1 ? outputs : slice(outputs, start, pending.rows, rows)
-      start += pending.rows
-      return own
-    })
-    if (parts.includes(undefined)) {
+    let rows = 0
+    for (const pending of batch) rows += pending.rows
+    if (batch.length > 1 && !hasRows(outputs, rows)) {
       // The graph answered fewer or more rows than it was given: such a model is never merged again.
       queue.mergeable = false
       this.#repeat(queue, batch)
       return
     }
     queue.recordRun(rows, runMs)
-    batch.forEach((pending, index) => {
-      queue.settle(pending, { outputs: parts[index] ?? [], queueMs: startedAt - pending.enqueuedAt, runMs, batchRows: rows })
-    })
-    queue.statistics.recordRun(rows, batch.length, mergedAt - startedAt, runMs, performance.now() - splitAt)
+    const now = performance.now()
+    let start = 0
+    for (const pending of batch) {
+      queue.settle(pending, new Outcome(outputs, start, pending.rows, rows, startedAt - pending.enqueuedAt, runMs), now)
+      start += pending.rows
+    }
+    queue.statistics.recordRun(rows, batch.length, mergedAt - startedAt, runMs, performance.now() - now)
   }
 
   #recover (slot: Slot, queue: ModelQueue, batch: Pending[], cause: Error, inputsGone: boolean): void {
@@ -211,17 +224,15 @@ export class Scheduler {
   }
 
   #repeat (queue: ModelQueue, batch: Pending[], alone = true): void {
-    for (const pending of batch) {
-      queue.running.delete(pending)
-      if (alone) pending.alone = true
-    }
+    queue.end(batch)
+    if (alone) for (const pending of batch) pending.alone = true
     queue.unshift(batch)
   }
 
   #transferable (inputs: Tensor[]): ArrayBuffer[] | undefined {
     const large: ArrayBuffer[] = []
     for (const { data } of inputs) {
-      if (Array.isArray(data) || data.byteLength < this.#options.transferBytes) continue
+      if (Array.isArray(data) || data.byteLength < this.#options.transferBytes || data.byteLength !== data.buffer.byteLength) continue
       if (data.buffer instanceof ArrayBuffer && !large.includes(data.buffer)) large.push(data.buffer)
     }
     return large.length > 0 ? large : undefined
@@ -234,20 +245,14 @@ export class Scheduler {
     for (const queue of this.#queues) {
       for (const pending of queue.open()) {
         open = true
-        const patienceMs = queue.running.has(pending) ? Infinity : queue.options.timeoutMs
+        const patienceMs = pending.running ? Infinity : queue.options.timeoutMs
         if (pending.deadline.cancelled) queue.settle(pending, new ClientGoneError())
         else if (pending.deadline.at <= now) queue.settle(pending, new DeadlineExceededError(pending.deadline.ms))
         else if (pending.enqueuedAt + patienceMs <= now) queue.settle(pending, new DeadlineExceededError(patienceMs))
       }
-      if (queue.running.size > 0) open = true
+      if (queue.running > 0) open = true
     }
     this.#placement.endOverruns(now)
     if (open) this.#sweeper = setTimeout(this.#sweep, sweepMs).unref()
   }
-}
-
-/** A view of a larger buffer would take all of it along to the thread, and away from other rows of the same request. */
-export function detach (tensor: Tensor): Tensor {
-  const { data } = tensor
-  return Array.isArray(data) || data.byteLength === data.buffer.byteLength ? tensor : { ...tensor, data: data.slice() }
 }

@@ -27,7 +27,7 @@ export function collectModelMetrics (registry: Registry, models: ModelRegistry, 
   perQueue('counter', 'model_server_runs_total', 'Runs of a model; rows by runs is the mean batch.', ({ statistics }) => statistics.executionCount)
   perQueue('gauge', 'model_server_queue_rows', 'Rows that wait for a run.', ({ rowsWaiting }) => rowsWaiting)
   perQueue('gauge', 'model_server_queue_saturation_ratio', 'Rows that wait, by the rows that may wait.', ({ rowsWaiting, options }) => rowsWaiting / options.queueRows)
-  perQueue('gauge', 'model_server_running_requests', 'Requests whose run is under way.', ({ running }) => running.size)
+  perQueue('gauge', 'model_server_running_requests', 'Requests whose run is under way.', ({ running }) => running)
 
   registry.registerMetric(new CollectedMetric({
     name: 'model_server_requests_total',

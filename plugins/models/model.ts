@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { slice } from '../../codecs/batches.js'
+import { copyRow } from '../../codecs/batches.js'
 import { parseJson } from '../../codecs/json.js'
 import type { Face, InputOptions, InputReader, PredictionInput } from '../../codecs/prediction-input.js'
 import type { ModelSpecification } from '../../codecs/specification.js'
 import type { Tensor } from '../../codecs/tensor.js'
 import { InvalidJsonError, InvalidRequestError, RuleViolatedError } from '../../errors.js'
 import type { ModelInfo } from '../../schemas/info.js'
-import type { ModelConfig } from '../../schemas/model-config.js'
+import type { ModelConfig, ResponseStyle } from '../../schemas/model-config.js'
 import type { Trace } from '../../schemas/trace.js'
 import type { ReadResult, ReadTask, Refusal } from '../../workers/contract.js'
 import type { Lane } from '../inference/index.js'
@@ -14,7 +14,7 @@ import { Journal } from '../inference/journal.js'
 import type { Deadline, Outcome } from '../inference/queue.js'
 import type { Artefact } from './artefact.js'
 import { describeInfo } from './info.js'
-import { container, type PredictionMembers, type ResponseStyle } from './prediction-container.js'
+import { container, type ContainerOptions, type PredictionBody } from './prediction-container.js'
 import { PredictionDecoder, type RowPrediction } from './predictions.js'
 import type { Preprocessing } from './preprocessing.js'
 import { traceStages } from './trace.js'
@@ -79,18 +79,20 @@ export class Model {
   }
 
   /** Reads a body that is parsed already, or the bytes of one too big for the main thread. Throws InvalidRequestError and RuleViolatedError. */
-  async read (body: unknown, face: Face, strict: boolean): Promise<PredictionInput> {
-    const { timed = false } = this.#input.limits
-    const startedAt = timed ? performance.now() : 0
-    if (!(body instanceof Uint8Array)) {
-      const input = this.#reader.read(body, face, strict)
-      if (!timed) return input
-      const { checkedAt } = this.#reader
-      return { ...input, validateMs: checkedAt - startedAt, preprocessMs: performance.now() - checkedAt }
-    }
+  read (body: unknown, face: Face, strict: boolean): PredictionInput | Promise<PredictionInput> {
+    if (body instanceof Uint8Array) return this.#readBytes(body, face, strict)
+    if (this.#input.limits.timed !== true) return this.#reader.read(body, face, strict)
+    const startedAt = performance.now()
+    const input = this.#reader.read(body, face, strict)
+    const { checkedAt } = this.#reader
+    return { ...input, validateMs: checkedAt - startedAt, preprocessMs: performance.now() - checkedAt }
+  }
+
+  async #readBytes (body: Uint8Array, face: Face, strict: boolean): Promise<PredictionInput> {
+    const startedAt = performance.now()
     const result = await this.hold(this.#readInPool({ body, face, strict, options: this.#input, key: this.lane.queue.key }))
     if ('refusal' in result) throw restore(result.refusal)
-    return timed ? { ...result.input, validateMs: performance.now() - startedAt } : result.input
+    return { ...result.input, validateMs: performance.now() - startedAt }
   }
 
   /** Keeps this version open until `work` is done, and a prediction that follows at once has begun. */
@@ -108,15 +110,17 @@ export class Model {
   /** One result per row, in order. */
   async predict ({ tensors, rows, validateMs = 0, preprocessMs = 0 }: PredictionInput, deadline: Deadline): Promise<RowPrediction[]> {
     deadline.journal?.read(validateMs, preprocessMs)
-    if (this.specification.batchable || rows === 1) {
-      const { outputs } = await this.infer(tensors, deadline)
-      return this.#decoder.decode(outputs, rows)
-    }
+    if (this.specification.batchable || rows === 1) return this.#decode(await this.infer(tensors, deadline))
     const results = await Promise.all(Array.from({ length: rows }, async (_, row) => {
-      const { outputs } = await this.infer(slice(tensors, row, 1, rows) ?? tensors, deadline)
-      return this.#decoder.decode(outputs, 1)
+      return this.#decode(await this.infer(copyRow(tensors, row, rows), deadline))
     }))
     return results.flat()
+  }
+
+  #decode (outcome: Outcome): RowPrediction[] {
+    const rows = this.specification.batchable ? outcome.rows : 1
+    if (!this.#decoder.readsRows) return this.#decoder.decode(outcome.outputs, rows)
+    return this.#decoder.decode(outcome.batch, rows, { start: outcome.start })
   }
 
   /** Style of the faces that answer one record with one result: a list has no place there. */
@@ -139,9 +143,9 @@ export class Model {
     return this.#decoder.hasProbabilities
   }
 
-  /** The members of a response body that its style shapes. */
-  present (predictions: RowPrediction[], options: { style: ResponseStyle, list: boolean, proba: boolean }): PredictionMembers {
-    return container(predictions, options)
+  /** The body that answers a request, in the style asked for. */
+  present (predictions: RowPrediction[], options: ContainerOptions, requestId: string): PredictionBody {
+    return container(predictions, options, { model: this.name, model_version: this.version, request_id: requestId })
   }
 
   get info (): ModelInfo {

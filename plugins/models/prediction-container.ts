@@ -2,32 +2,53 @@ import type { ResponseStyle } from '../../schemas/model-config.js'
 import type { OutputValue } from './output-values.js'
 import type { RowPrediction } from './predictions.js'
 
-export type { ResponseStyle }
+/** Which model answered which request. */
+export interface Envelope {
+  model: string
+  model_version: string
+  request_id: string
+}
 
-/** The members of a response body that its style shapes. */
-export interface PredictionMembers {
+/** The body of an answer. */
+export interface PredictionBody extends Envelope {
   prediction: OutputValue
   predicted_class?: string | string[]
   confidence: number | null | (number | null)[]
   probabilities?: Record<string, number> | Record<string, number>[]
 }
 
-/** One prediction as values; several, or one in style `list`, as lists of equal length. `list` says that the client sent a list. */
-export function container (predictions: RowPrediction[], options: { style: ResponseStyle, list: boolean, proba: boolean }): PredictionMembers {
-  const { style, proba } = options
-  const shaped = predictions.map((prediction) => ({ ...prediction, prediction: answer(prediction, style, proba) }))
-  const [first] = shaped
-  if (first !== undefined && !options.list && style !== 'list') return pick(first, proba)
-  return {
-    prediction: shaped.map(({ prediction }) => prediction),
-    ...(first?.predicted_class !== undefined && { predicted_class: shaped.map((one) => one.predicted_class ?? '') }),
-    confidence: shaped.map(({ confidence }) => confidence),
-    ...(proba && first?.probabilities !== undefined && { probabilities: shaped.map((one) => one.probabilities ?? {}) })
-  }
+export interface ContainerOptions {
+  style: ResponseStyle
+  /** The client sent a list. */
+  list: boolean
+  /** Whether each class comes with its probability. */
+  proba: boolean
 }
 
-function pick ({ probabilities, ...members }: RowPrediction, proba: boolean): PredictionMembers {
-  return proba && probabilities !== undefined ? { ...members, probabilities } : members
+/** One prediction as values; several, or one in style `list`, as lists of equal length. */
+export function container (predictions: RowPrediction[], { style, list, proba }: ContainerOptions, envelope: Envelope): PredictionBody {
+  const [first] = predictions
+  const withProbabilities = proba && first?.probabilities !== undefined
+  if (first !== undefined && !list && style !== 'list') {
+    return assemble(answer(first, style, proba), first.predicted_class, first.confidence, withProbabilities ? first.probabilities : undefined, envelope)
+  }
+  return assemble(
+    predictions.map((prediction) => answer(prediction, style, proba)),
+    first?.predicted_class === undefined ? undefined : predictions.map((one) => one.predicted_class ?? ''),
+    predictions.map(({ confidence }) => confidence),
+    withProbabilities ? predictions.map((one) => one.probabilities ?? {}) : undefined,
+    envelope
+  )
+}
+
+// Written out, because this is done for every answer and spreading an object takes longer than all the rest.
+function assemble (
+  prediction: OutputValue, predictedClass: string | string[] | undefined, confidence: PredictionBody['confidence'],
+  probabilities: PredictionBody['probabilities'], { model, model_version: version, request_id: id }: Envelope
+): PredictionBody {
+  if (predictedClass === undefined) return { prediction, confidence, model, model_version: version, request_id: id }
+  if (probabilities === undefined) return { prediction, predicted_class: predictedClass, confidence, model, model_version: version, request_id: id }
+  return { prediction, predicted_class: predictedClass, confidence, probabilities, model, model_version: version, request_id: id }
 }
 
 function answer ({ prediction, predicted_class: name, probabilities }: RowPrediction, style: ResponseStyle, proba: boolean): OutputValue {

@@ -17,7 +17,10 @@ export interface RowPrediction {
   probabilities?: Record<string, number>
 }
 
-const withProbabilities = { probabilities: true }
+export interface DecodeOptions {
+  start?: number
+  probabilities?: boolean
+}
 
 /**
  * Turns the output tensors of one model version into predictions. Throws NonFiniteError for a prediction or probability
@@ -48,11 +51,17 @@ export class PredictionDecoder {
     return this.#probabilities !== undefined
   }
 
-  /** Predictions of the first `rows` rows; the maps of probabilities can be left out. */
-  decode (outputs: Tensor[], rows: number, options = withProbabilities): RowPrediction[] {
+  /** Whether a prediction is read from its row alone, so that the rows of others may stand beside it. */
+  get readsRows (): boolean {
+    const { task, roles } = this.#specification
+    return this.#isClassifier || task === 'REGRESSION' || roles.label !== undefined
+  }
+
+  /** Predictions of `rows` rows from `start`; the maps of probabilities can be left out. */
+  decode (outputs: Tensor[], rows: number, { start = 0, probabilities = true }: DecodeOptions = {}): RowPrediction[] {
     const predictions = new Array<RowPrediction>(rows)
-    for (let row = 0; row < rows; row++) {
-      predictions[row] = this.#isClassifier ? this.#classify(outputs, row, options.probabilities) : this.#measure(outputs, row, rows)
+    for (let index = 0; index < rows; index++) {
+      predictions[index] = this.#isClassifier ? this.#classify(outputs, start + index, probabilities) : this.#measure(outputs, start + index, rows)
     }
     return predictions
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { slice } from '../../codecs/batches.js'
+import { copyRow } from '../../codecs/batches.js'
 import type { Tensor } from '../../codecs/tensor.js'
 import type { ModelRef } from '../../workers/contract.js'
 import type { Inference, Lane } from '../inference/index.js'
@@ -41,7 +41,7 @@ export class Preprocessing {
     const lane = await this.#open()
     if (this.#options.batchable || rows === 1) return this.#read(await lane.submit(inputs, rows, deadline), rows)
     const parts = await Promise.all(Array.from({ length: rows }, async (_, row) =>
-      this.#read(await lane.submit(slice(inputs, row, 1, rows) ?? inputs, 1, deadline), 1)))
+      this.#read(await lane.submit(copyRow(inputs, row, rows), 1, deadline), 1)))
     return {
       rows: parts.flatMap((part) => part.rows),
       shape: [rows, ...parts[0]?.shape.slice(1) ?? []],

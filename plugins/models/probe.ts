@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { allocate, elementCount, type Tensor, type TensorSpec } from '../../codecs/tensor.js'
-import { slice } from '../../codecs/batches.js'
+import { copyRow, slice } from '../../codecs/batches.js'
 import type { InputReader } from '../../codecs/prediction-input.js'
 import type { ModelSpecification } from '../../codecs/specification.js'
 import type { Lane } from '../inference/index.js'
@@ -30,7 +30,7 @@ export async function probe (subject: ProbeSubject, deadline: Deadline): Promise
   const { lane, specification: { batchable } } = subject
   const inputs = findRows(subject)
   // Running them takes the tensors away when they are large.
-  const rows = batchable ? Array.from({ length: probeRows }, (_, row) => copyRow(inputs, row)) : []
+  const rows = batchable ? Array.from({ length: probeRows }, (_, row) => copyRow(inputs, row, probeRows)) : []
   try {
     const together = await lane.submit(inputs, batchable ? probeRows : 1, deadline)
     if (!batchable) return { unmerged: 'the graph fixes its first dimension', outputs: together.outputs }
@@ -52,16 +52,12 @@ function findRows ({ artefact: { background, tests }, specification: { layout, b
     try {
       const { tensors } = reader.read({ instances: instances.slice(0, probeRows) }, 'instances', false)
       // Equal rows have a mean that no company changes.
-      if (!isDeepStrictEqual(copyRow(tensors, 0), copyRow(tensors, 1))) return tensors
+      if (!isDeepStrictEqual(copyRow(tensors, 0, probeRows), copyRow(tensors, 1, probeRows))) return tensors
     } catch {
       // Rows that a request could not send either show nothing.
     }
   }
   return layout.inputs.map((spec) => synthesize(spec, batchable ? probeRows : undefined))
-}
-
-function copyRow (inputs: Tensor[], row: number): Tensor[] {
-  return (slice(inputs, row, 1, probeRows) ?? []).map((tensor) => ({ ...tensor, data: tensor.data.slice() }))
 }
 
 function synthesize (spec: TensorSpec, rows: number | undefined): Tensor {

@@ -87,7 +87,7 @@ function exchange (body: JsonSchema, result: JsonSchema, example: { body: unknow
 }
 
 function singleAnswer (model: Model, result: NonNullable<Example['result']>): unknown {
-  return { ...model.present([result], { style: model.typedStyle, list: false, proba: true }), model: model.name, model_version: model.version, request_id: exampleId }
+  return model.present([result], { style: model.typedStyle, list: false, proba: true }, exampleId)
 }
 
 function batchAnswer (model: Model, result: NonNullable<Example['result']>): unknown {

@@ -1,4 +1,5 @@
 import { deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib'
+import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
 import { build, makeStore } from '../helper.js'
 import { exampleAnswers, frame, infer, irisRows, near, refused, unframe, type InferAnswer } from '../oip.js'
@@ -197,11 +198,11 @@ t.test('bodies over the limit are refused, received or inflated, their length kn
 })
 
 t.test('big JSON is read and written in the pool, and refused from there', async (t) => {
-  const data = Array.from({ length: 30_000 }, (_, index) => Math.fround(index / 7))
-  const payload = JSON.stringify(tensor('FP32', [15_000, 2], data))
-  t.ok(payload.length > 100_000)
-  t.strictSame((await infer(app, 'float', { payload })).json().outputs, [{ name: 'y', datatype: 'FP32', shape: [15_000, 2], data }])
-  refused(t, await infer(app, 'float', { payload: payload.replace('[15000,2]', '[15001,2]') }), 400, /Shape does not match/)
+  const data = Array.from({ length: 12_000 }, (_, index) => Math.fround(index / 7))
+  const payload = JSON.stringify(tensor('FP32', [6000, 2], data))
+  t.ok(payload.length > 100_000 && payload.length < 262_144)
+  t.ok(isDeepStrictEqual((await infer(app, 'float', { payload })).json().outputs, [{ name: 'y', datatype: 'FP32', shape: [6000, 2], data }]))
+  refused(t, await infer(app, 'float', { payload: payload.replace('[6000,2]', '[6001,2]') }), 400, /Shape does not match/)
   refused(t, await infer(app, 'float', { payload: payload.slice(0, -1) }), 400, /failed to parse/)
   const { payload: mixed, headers } = frame({ padding: ' '.repeat(110_000), inputs: [{ name: 'x', shape: [1, 2], datatype: 'FP32', parameters: { binary_data_size: 8 } }], parameters: { binary_data_output: true } }, Float32Array.of(1, 2))
   t.strictSame(unframe(await infer(app, 'float', { payload: mixed, headers })).blobs, Buffer.from(Float32Array.of(1, 2).buffer))
@@ -210,7 +211,7 @@ t.test('big JSON is read and written in the pool, and refused from there', async
 t.test('big binary answers are sent in pieces and whole', async (t) => {
   const data = Float32Array.from({ length: 60_000 }, (_, index) => index / 3)
   const response = await infer(app, 'float', frame({ inputs: [{ name: 'x', shape: [30_000, 2], datatype: 'FP32', parameters: { binary_data_size: data.byteLength } }], parameters: { binary_data_output: true } }, data))
-  t.strictSame(unframe(response).blobs, Buffer.from(data.buffer))
+  t.ok(unframe(response).blobs.equals(Buffer.from(data.buffer)))
   t.equal(Number(response.headers['content-length']), response.rawPayload.byteLength)
 })
 

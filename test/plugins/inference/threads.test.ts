@@ -8,8 +8,8 @@ const { pool, scheduler, threads } = bench
 t.test('a model lives on as many threads as it asks for', async (t) => {
   const queue = await open(scheduler, 'slow', { maxRows: 1, instances: 2 })
   const both = Promise.all([1, 2].map(() => scheduler.submit(queue, slowRows(4), 4, deadlineIn())))
-  await until(() => queue.running.size > 0)
-  t.equal(queue.running.size, 2, 'the second does not wait for the first')
+  await until(() => queue.running > 0)
+  t.equal(queue.running, 2, 'the second does not wait for the first')
   await both
   await scheduler.close(queue)
 })
@@ -19,7 +19,7 @@ t.test('a model that keeps waiting beside an idle thread moves onto it, if its r
   let most = 0
   await Promise.all(Array.from({ length: 40 }, async () => {
     await scheduler.submit(queue, slowRows(1), 1, deadlineIn())
-    most = Math.max(most, queue.running.size)
+    most = Math.max(most, queue.running)
   }))
   t.equal(most, 2)
   await scheduler.close(queue)

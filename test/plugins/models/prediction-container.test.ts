@@ -1,5 +1,13 @@
 import t from 'tap'
-import { container } from '../../../plugins/models/prediction-container.js'
+import { container as present, type ContainerOptions } from '../../../plugins/models/prediction-container.js'
+import type { RowPrediction } from '../../../plugins/models/predictions.js'
+
+/** The members that a style shapes, without the envelope around them. */
+function container (predictions: RowPrediction[], options: ContainerOptions): Record<string, unknown> {
+  const { model, model_version: version, request_id: id, ...members } = present(predictions, options, { model: 'm', model_version: '1', request_id: 'r' })
+  if (model !== 'm' || version !== '1' || id !== 'r') throw new Error('the envelope is lost')
+  return members
+}
 
 const setosa = { prediction: 0, predicted_class: 'setosa', confidence: 0.75, probabilities: { setosa: 0.75, other: 0.25 } }
 const other = { prediction: 1, predicted_class: 'other', confidence: 0.5, probabilities: { setosa: 0.5, other: 0.5 } }

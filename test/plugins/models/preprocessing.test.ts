@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Tensor } from '../../../codecs/tensor.js'
 import type { Inference, Lane } from '../../../plugins/inference/index.js'
-import { ModelQueue, type Outcome } from '../../../plugins/inference/queue.js'
+import { ModelQueue, Outcome } from '../../../plugins/inference/queue.js'
 import { Preprocessing } from '../../../plugins/models/preprocessing.js'
 import type { ModelRef } from '../../../workers/contract.js'
 
@@ -21,7 +21,7 @@ function fakeInference ({ tensor = 'scaled', failures = 0 } = {}) {
       const submit = async ([input]: Tensor[], rows: number): Promise<Outcome> => {
         runs.push(rows)
         const outputs = input === undefined ? [] : [{ ...input, name: tensor, data: (input.data as Float32Array).map((value) => value * 2) }]
-        return { outputs, queueMs: 0, runMs: 1, batchRows: rows }
+        return new Outcome(outputs, 0, rows, rows, 0, 1)
       }
       const lane: Pick<Lane, 'queue' | 'submit' | 'close'> = { queue: new ModelQueue(model.key, name, options), submit, close: async () => { closed++ } }
       return lane as Lane

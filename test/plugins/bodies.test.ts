@@ -1,0 +1,43 @@
+import { gzipSync } from 'node:zlib'
+import Fastify from 'fastify'
+import t from 'tap'
+import { loadConfig } from '../../config.js'
+import bodies from '../../plugins/bodies.js'
+import errors from '../../plugins/errors.js'
+
+t.test('a small body is parsed, a big one stays bytes for a thread to read', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  app.decorate('config', { ...loadConfig({}), POOL_PARSE_BYTES: 20, BODY_LIMIT: 1024 })
+  await app.register(errors)
+  await app.register(bodies)
+  const seen: unknown[] = []
+  app.post('/', async ({ body }) => {
+    seen.push(body)
+    return seen.length
+  })
+  const post = async (payload: string | Buffer, headers = {}) => await app.inject({ method: 'POST', url: '/', payload, headers: { 'content-type': 'application/json', ...headers } })
+
+  const small = '{"a":[1,"\u00e9"]}'
+  const big = `{"a":"${'x'.repeat(30)}"}`
+  await post(small)
+  await post(big)
+  await post(gzipSync(small), { 'content-encoding': 'gzip' })
+  await post(gzipSync(big), { 'content-encoding': 'x-gzip' })
+  t.same(seen, [{ a: [1, 'é'] }, Buffer.from(big), { a: [1, 'é'] }, Buffer.from(big)])
+  t.ok(seen[1] instanceof Uint8Array && seen[3] instanceof Uint8Array)
+
+  for (const [payload, headers, status, code] of [
+    ['{', {}, 400, 'INVALID_JSON'],
+    ['', {}, 400, 'INVALID_JSON'],
+    ['{"__proto__":1}', {}, 400, 'INVALID_JSON'],
+    [gzipSync(small).subarray(0, 15), { 'content-encoding': 'gzip' }, 400, 'CORRUPT_BODY'],
+    [gzipSync('a'.repeat(1025)), { 'content-encoding': 'gzip' }, 413, 'PAYLOAD_TOO_LARGE'],
+    [small, { 'content-encoding': 'zstd' }, 415, 'UNSUPPORTED_ENCODING'],
+    [small, { 'content-type': 'text/plain' }, 415, 'UNSUPPORTED_MEDIA_TYPE']
+  ] as const) {
+    const answer = await post(payload, headers)
+    t.same([answer.statusCode, answer.json().code], [status, code], code)
+  }
+  t.equal(seen.length, 4, 'none of these came through')
+})
