@@ -8,6 +8,7 @@ import { loadConfig, type Config } from './config.js'
 
 /** What closed sockets leave to do takes no longer; what then still runs is inside a model. */
 const lastMs = 1000
+const writingMs = 100
 
 let app: FastifyInstance | undefined
 try {
@@ -55,6 +56,8 @@ function closeGracefully (app: FastifyInstance, { DRAIN_DELAY_MS, SHUTDOWN_TIMEO
 /** A run cannot be interrupted, and `process.exit` would wait for its thread. */
 function endAtOnce (app: FastifyInstance, reason: string, err?: unknown): void {
   app.log.fatal({ err }, reason)
+  // The line is written by another thread, and nothing may be left to the event loop here.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, writingMs)
   process.kill(process.pid, 'SIGKILL')
 }
 

@@ -133,7 +133,11 @@ t.test('a server in service', async (t) => {
   })
 
   await t.test('who speaks no HTTP gets an answer and is let go', async (t) => {
-    for (const [sent, status, code] of [['nonsense\r\n\r\n', 400, 'INVALID_HTTP'], [`GET / HTTP/1.1\r\nhost: x\r\nx: ${'a'.repeat(20_000)}\r\n\r\n`, 431, 'HEADERS_TOO_LARGE']] as const) {
+    for (const [sent, status, code] of [
+      ['nonsense\r\n\r\n', 400, 'INVALID_HTTP'],
+      ['POST /predict HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nno length\r\n', 400, 'INVALID_HTTP'],
+      [`GET / HTTP/1.1\r\nhost: x\r\nx: ${'a'.repeat(20_000)}\r\n\r\n`, 431, 'HEADERS_TOO_LARGE']
+    ] as const) {
       const socket = open(address)
       socket.write(sent)
       const answer = await text(socket)
@@ -142,6 +146,7 @@ t.test('a server in service', async (t) => {
       t.match(head, /\r\nContent-Type: application\/problem\+json\r\n/)
       t.match(JSON.parse(body), { type: 'about:blank', status, code, errors: [] })
     }
+    t.equal((await post('/predict', setosa)).status, 200)
   })
 
   await t.test('a body beyond the limit is refused before it is sent', async (t) => {

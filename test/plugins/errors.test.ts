@@ -1,7 +1,10 @@
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import { text } from 'node:stream/consumers'
 import Fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
 import { DeadlineExceededError, DrainingError, InvalidRequestError, ModelNotFoundError, QueueFullError, RuleViolatedError, WorkerLostError } from '../../errors.js'
-import errors, { sendError } from '../../plugins/errors.js'
+import errors, { refuseConnection, sendError } from '../../plugins/errors.js'
 
 const schema = { type: 'object', properties: { n: { type: 'integer' }, s: { enum: ['a', 'b'] } }, additionalProperties: false }
 
@@ -100,4 +103,16 @@ t.test('a path that does not exist is a 404, whatever the body', async (t) => {
 t.test('a message of half a surrogate pair is still strict JSON', async (t) => {
   const app = await failWith(t, new InvalidRequestError('odd \ud800'))
   t.equal((await app.inject('/')).json().detail, 'odd \ufffd')
+})
+
+t.test('a connection whose request does not arrive in time is told so and closed', async (t) => {
+  const server = createServer((socket) => refuseConnection(Object.assign(new Error('secret'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), socket)).listen(0, '127.0.0.1')
+  t.teardown(() => server.close())
+  await once(server, 'listening')
+  const address = server.address()
+  const answer = await text(connect(typeof address === 'object' && address !== null ? address.port : 0, '127.0.0.1'))
+  const [head = '', body = ''] = answer.split('\r\n\r\n')
+  t.match(head, /^HTTP\/1\.1 408 Request Timeout\r\n/)
+  t.match(head, `Content-Length: ${body.length}`)
+  t.match(JSON.parse(body), { status: 408, code: 'REQUEST_TIMEOUT', detail: 'The request did not arrive in time', request_id: /^[0-9a-f-]{36}$/ })
 })

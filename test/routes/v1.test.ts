@@ -1,0 +1,63 @@
+import t from 'tap'
+import { build, makeStore } from '../helper.js'
+import { exampleAnswers, near, refused } from '../oip.js'
+
+const app = await build(t, { POOL_PARSE_BYTES: 5000 })
+const predict = (model: string, payload: string | object | Buffer, headers = {}) => app.inject({ method: 'POST', url: `/v1/models/${model}:predict`, payload, headers })
+
+t.test('models are listed and ready', async (t) => {
+  const list = await app.inject('/v1/models')
+  t.equal(list.headers['content-type'], 'application/json')
+  t.strictSame(list.json(), { models: ['breast-cancer', 'diabetes', 'iris', 'penguins', 'template-rf'] })
+  t.strictSame((await app.inject('/v1/models/iris')).json(), { name: 'iris', ready: true })
+  refused(t, await app.inject('/v1/models/nope'), 404, /no model 'nope'/)
+})
+
+t.test('records and rows are predicted with plain values', async (t) => {
+  const { records, predictions } = exampleAnswers('iris')
+  const response = await predict('iris', { instances: records })
+  t.equal(response.headers['content-type'], 'application/json')
+  t.strictSame(response.json(), { predictions })
+  t.strictSame((await predict('iris', { instances: records.map((record) => Object.values(record)) })).json(), { predictions })
+  const penguins = exampleAnswers('penguins')
+  t.strictSame((await predict('penguins', { instances: penguins.records, unknown: true })).json(), { predictions: penguins.predictions })
+  const diabetes = exampleAnswers('diabetes')
+  near(t, (await predict('diabetes', { instances: diabetes.records })).json().predictions, diabetes.predictions.map(Number), 1e-2)
+})
+
+t.test('a batch has no limit but that of the body, and big ones are read in the pool', async (t) => {
+  const { records, predictions } = exampleAnswers('iris')
+  const times = 60
+  const response = await predict('iris', { instances: Array.from({ length: times }, () => records).flat() })
+  t.strictSame(response.json(), { predictions: Array.from({ length: times }, () => predictions).flat() })
+})
+
+t.test('any content type and unknown features will do', async (t) => {
+  const { records: [record], predictions: [prediction] } = exampleAnswers('iris')
+  for (const type of [undefined, 'application/json; charset=utf-8', 'text/plain', 'foo']) {
+    const response = await predict('iris', Buffer.from(JSON.stringify({ instances: [{ ...record, unknown: 1 }] })), type === undefined ? {} : { 'content-type': type })
+    t.strictSame(response.json(), { predictions: [prediction] }, type)
+  }
+})
+
+t.test('what cannot be predicted is refused with a plain error', async (t) => {
+  refused(t, await predict('nope', '{'), 404, /no model 'nope'/)
+  for (const body of ['', '{', '[]', '{}', '{"instances":1}', '{"instances":[]}', '{"instances":[["a"]]}', '{"instances":[[1,2]]}', '{"instances":[{"sepal_length":1}]}']) {
+    refused(t, await predict('iris', body), 400, /./, body)
+  }
+  refused(t, await predict('iris', `{"instances":[${'[1,2],'.repeat(2000)}[1]]}`), 400, /./)
+  refused(t, await predict('iris', '{}', { 'content-encoding': 'br' }), 415, /gzip or deflate/)
+  const get = await app.inject('/v1/models/iris:predict')
+  refused(t, get, 405, /not allowed/)
+  t.equal(get.headers.allow, 'POST')
+  refused(t, await app.inject({ method: 'POST', url: '/v1/models/iris' }), 405, /not allowed/)
+  refused(t, await app.inject('/v1/nope'), 404, /nothing at/)
+})
+
+t.test('several outputs come as an object', async (t) => {
+  const app = await build(t, { MODEL_STORE: await makeStore(t, { several: { zoo: 'several-outputs' } }) })
+  const response = await app.inject({ method: 'POST', url: '/v1/models/several:predict', payload: { instances: [[5.1, 3.5, 1.4, 0.2], [7, 3.2, 4.7, 1.4]] } })
+  const { predictions } = response.json()
+  t.equal(predictions.length, 2)
+  near(t, predictions[0].embedding, [-2.684125665884617, 0.31939717241507815])
+})
