@@ -33,6 +33,9 @@ export class RuleViolatedError extends createError<[string]>('RULE_VIOLATED', '%
 }
 
 export const InvalidJsonError = createError<[string]>('INVALID_JSON', '%s', 400)
+export const InvalidHttpError = createError('INVALID_HTTP', 'This is not a valid HTTP request', 400)
+export const HeadersTooLargeError = createError('HEADERS_TOO_LARGE', 'The headers are too large', 431)
+export const RequestTimeoutError = createError('REQUEST_TIMEOUT', 'The request did not arrive in time', 408)
 export const NotFoundError = createError<[string]>('NOT_FOUND', 'There is nothing at %s', 404)
 export const ModelNotFoundError = createError<[string, string]>('MODEL_NOT_FOUND', "There is no model '%s'%s", 404)
 export const VersionNotFoundError = createError<[string, string, string]>('VERSION_NOT_FOUND', "Model '%s' has no version or label '%s'%s", 404)

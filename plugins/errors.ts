@@ -2,7 +2,10 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { ACCEPTED_ENCODINGS, InvalidRequestError, MethodNotAllowedError, NotFoundError, PayloadTooLargeError, RETRY_AFTER_S, UnsupportedEncodingError, UnsupportedMediaTypeError, type FieldError } from '../errors.js'
+import {
+  ACCEPTED_ENCODINGS, HeadersTooLargeError, InvalidHttpError, InvalidRequestError, MethodNotAllowedError, NotFoundError,
+  PayloadTooLargeError, RequestTimeoutError, RETRY_AFTER_S, UnsupportedEncodingError, UnsupportedMediaTypeError, type FieldError
+} from '../errors.js'
 import type { Problem } from '../schemas/problem.js'
 import { createId } from './request-id.js'
 
@@ -49,10 +52,11 @@ export function sendError (thrown: Error, request: FastifyRequest, reply: Fastif
     .send(Buffer.from(JSON.stringify(plain ? { error: detail } : problem)))
 }
 
-const connectionErrors = new Map([
-  ['HPE_HEADER_OVERFLOW', { status: 431, code: 'HEADERS_TOO_LARGE', detail: 'The headers are too large' }],
-  ['ERR_HTTP_REQUEST_TIMEOUT', { status: 408, code: 'REQUEST_TIMEOUT', detail: 'The request did not arrive in time' }]
-])
+/** What Node's HTTP parser reports, in the words of this server. */
+function translateConnection (code: string): InstanceType<typeof InvalidHttpError | typeof HeadersTooLargeError | typeof RequestTimeoutError> {
+  if (code === 'HPE_HEADER_OVERFLOW') return new HeadersTooLargeError()
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? new RequestTimeoutError() : new InvalidHttpError()
+}
 
 /** Answers what is no HTTP request, or none that arrives, and closes its connection. */
 export function refuseConnection ({ code = '' }: NodeJS.ErrnoException, socket: Socket): void {
@@ -60,9 +64,10 @@ export function refuseConnection ({ code = '' }: NodeJS.ErrnoException, socket: 
     socket.destroy()
     return
   }
-  const { status, ...told } = connectionErrors.get(code) ?? { status: 400, code: 'INVALID_HTTP', detail: 'This is not a valid HTTP request' }
+  const error = translateConnection(code)
+  const { statusCode: status } = error
   const title = STATUS_CODES[status] ?? 'Error'
-  const body = JSON.stringify({ type: 'about:blank', title, status, ...told, request_id: createId(), errors: [] })
+  const body = JSON.stringify({ type: 'about:blank', title, status, detail: error.message, code: error.code, request_id: createId(), errors: [] })
   socket.end(`HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`)
 }
 

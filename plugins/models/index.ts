@@ -14,7 +14,8 @@ const watchMs = 1000
 export default fp(async (app) => {
   const { config, log, inference } = app
   const store = new ModelStore({
-    ...(config.MODEL_PATH === undefined ? { store: config.MODEL_STORE } : { path: config.MODEL_PATH })
+    ...(config.MODEL_PATH === undefined ? { store: config.MODEL_STORE } : { path: config.MODEL_PATH }),
+    ...(config.MODEL_PATH !== undefined && config.DEFAULT_MODEL !== undefined && { name: config.DEFAULT_MODEL })
   })
   const inputSchema = parseInputSchema(config.INPUT_SCHEMA)
   const loader = new Loader({
