@@ -36,7 +36,7 @@ t.test('any content type and unknown features will do', async (t) => {
   const { records: [record], predictions: [prediction] } = exampleAnswers('iris')
   for (const type of [undefined, 'application/json; charset=utf-8', 'text/plain', 'foo']) {
     const response = await predict('iris', Buffer.from(JSON.stringify({ instances: [{ ...record, unknown: 1 }] })), type === undefined ? {} : { 'content-type': type })
-    t.strictSame(response.json(), { predictions: [prediction] }, type)
+    t.strictSame(response.json(), { predictions: [prediction] }, String(type))
   }
 })
 
