@@ -1,8 +1,9 @@
+import type { MessagePort } from 'node:worker_threads'
 import type { OipModel } from '../codecs/oip-model.js'
 import type { InferFrame, InferRequest } from '../codecs/oip-request.js'
 import type { InferAnswer, InferParts } from '../codecs/oip-response.js'
 import type { Face, InputOptions, PredictionInput } from '../codecs/prediction-input.js'
-import type { DataType, Tensor, TensorSpec } from '../codecs/tensor.js'
+import type { DataType, TensorData, TensorSpec } from '../codecs/tensor.js'
 import type { FieldError } from '../errors.js'
 
 /** One model version as the threads know it. */
@@ -77,24 +78,32 @@ export interface Graph {
 export interface Description {
   graph: Graph
   inputs: TensorSpec[]
-  /** Tensor outputs only, in the order of the graph; the tensor behind a ZipMap stands in its place. */
+  /** Tensor outputs only, in the order of the graph, then the taps; the tensor behind a ZipMap stands in its place. */
   outputs: TensorSpec[]
   sha256: string
   bytes: number
   runtime: { name: 'onnxruntime', version: string }
 }
 
-export interface InferTask {
-  key: string
-  inputs: Tensor[]
+/** Tensors without their names and types, which both sides know: every property of a message costs time on each side of the hop. */
+export interface BareTensors {
+  dims: number[][]
+  data: TensorData[]
 }
 
-export interface InferResult {
-  /** In the order of `Description.outputs`, then the taps. */
-  outputs: Tensor[]
+/** Inputs in the order of `Description.inputs`. */
+export interface InferTask extends BareTensors {
+  key: string
+}
+
+/** Outputs in the order of `Description.outputs`. */
+export interface InferResult extends BareTensors {
   /** Time inside ONNX Runtime, milliseconds. */
   runMs: number
 }
+
+/** What comes back over the channel of a thread. */
+export type InferReply = InferResult | { error: Error }
 
 /** A JSON body too big for the main thread. */
 export interface ReadTask {
@@ -127,7 +136,8 @@ export type DecodeResult = { request: InferRequest } | { refusal: string }
 /** What a thread can be asked to do; implemented by workers/onnx.ts, called by name through the pool. */
 export interface Worker {
   open (model: ModelRef): Promise<Description>
-  infer (task: InferTask): Promise<InferResult>
+  /** Opens the channel over which predictions come: an InferTask in, an InferReply out, one at a time. */
+  connect (port: MessagePort): Promise<void>
   close (key: string): Promise<void>
   read (task: ReadTask): Promise<ReadResult>
   decode (task: DecodeTask): Promise<DecodeResult>

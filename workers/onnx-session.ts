@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto'
 import { readFile, realpath } from 'node:fs/promises'
 import { resolve, sep } from 'node:path'
+import { isMainThread } from 'node:worker_threads'
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import type { DataType, Tensor, TensorData, TensorSpec } from '../codecs/tensor.js'
-import type { Description, Graph, InferResult, ModelRef, ValueInfo } from './contract.js'
+import type { BareTensors, Description, Graph, InferResult, ModelRef, ValueInfo } from './contract.js'
 import { readGraph, tapOutputs } from './onnx-graph.js'
 
 /** One opened model: the only place where ONNX Runtime is called. `run` blocks the thread that calls it. */
@@ -58,21 +59,28 @@ export class OnnxSession {
     return new OnnxSession(description, session, ort.Tensor, outputs.map((output) => output.name))
   }
 
-  /** Runs the graph once; inputs as declared by the description, outputs in its order. */
-  async run (inputs: Tensor[]): Promise<InferResult> {
+  /** Runs the graph once; inputs and outputs in the order of the description. */
+  async runBare ({ dims, data }: BareTensors): Promise<InferResult> {
     const feeds: Record<string, OrtTensor> = {}
-    for (const { name, type, data, dims } of inputs) {
-      feeds[name] = new this.#TensorClass(type, data as never, dims)
-    }
+    this.description.inputs.forEach(({ name, type }, index) => {
+      feeds[name] = new this.#TensorClass(type, data[index] as never, dims[index] ?? [])
+    })
     const start = performance.now()
     const results = await this.#session.run(feeds, this.#fetches)
-    const runMs = performance.now() - start
-    const outputs = this.#fetches.map((name): Tensor => {
+    const result: InferResult = { dims: [], data: [], runMs: performance.now() - start }
+    for (const name of this.#fetches) {
       const tensor = results[name]
       if (tensor === undefined) throw new Error(`the model gave no output '${name}'`)
-      return { name, type: tensor.type as DataType, dims: [...tensor.dims], data: tensor.data as TensorData }
-    })
-    return { outputs, runMs }
+      result.dims.push(tensor.dims as number[])
+      result.data.push(tensor.data as TensorData)
+    }
+    return result
+  }
+
+  /** The same with tensors that carry their names and types. */
+  async run (inputs: Tensor[]): Promise<{ outputs: Tensor[], runMs: number }> {
+    const { dims, data, runMs } = await this.runBare({ dims: inputs.map((input) => input.dims), data: inputs.map((input) => input.data) })
+    return { outputs: this.description.outputs.map((spec, index) => ({ ...spec, dims: dims[index] ?? [], data: data[index] ?? [] })), runMs }
   }
 
   async release (): Promise<void> {
@@ -82,9 +90,13 @@ export class OnnxSession {
 
 let runtime: Promise<typeof import('onnxruntime-node')> | undefined
 
+const runNow = ((callback: () => void) => { callback() }) as unknown as typeof setImmediate
+
 function loadRuntime (): Promise<typeof import('onnxruntime-node')> {
   // With Node's own Float16Array in sight ONNX Runtime refuses float16 inputs (microsoft/onnxruntime#26791).
   Reflect.deleteProperty(globalThis, 'Float16Array')
+  // It puts every run behind setImmediate for the sake of the main thread; a thread of its own only loses a turn of its loop.
+  if (!isMainThread) globalThis.setImmediate = runNow
   runtime ??= import('onnxruntime-node')
   return runtime
 }

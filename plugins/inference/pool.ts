@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { Piscina } from 'piscina'
-import type { Worker } from '../../workers/contract.js'
+import type { InferResult, InferTask, Worker } from '../../workers/contract.js'
+import { Channel } from './channel.js'
 
 export interface PoolOptions {
   threads: number
@@ -17,8 +18,9 @@ interface PoolEvents {
 /** One thread, in a Piscina of its own: so it can be replaced while native code still holds it. */
 interface Member {
   piscina: Piscina
-  /** What it is running; settled when it is idle. */
-  running: Promise<unknown>
+  channel: Channel
+  /** The task that it is running; settled when there is none. */
+  task: Promise<unknown>
   giveUp: ((error: Error) => void) | undefined
 }
 
@@ -38,13 +40,19 @@ export class Pool extends EventEmitter<PoolEvents> {
     for (let i = 0; i < threads; i++) this.#start()
   }
 
-  /** Runs one task on one thread. Rejects when the task throws or the thread is lost; `transfer` moves memory instead of copying it. */
+  /** Runs a model on one thread. Rejects when the run fails or the thread is lost; `transfer` moves memory instead of copying it. */
+  infer (thread: number, task: InferTask, transfer?: ArrayBuffer[]): Promise<InferResult> {
+    const member = this.#members.get(thread)
+    return member === undefined || this.#closing ? Promise.reject(new Error('the thread is gone')) : member.channel.run(task, transfer)
+  }
+
+  /** Runs anything else on one thread. Rejects when the task throws or the thread is lost. */
   run<N extends keyof Worker> (thread: number, name: N, task: Parameters<Worker[N]>[0], transfer?: ArrayBuffer[]): ReturnType<Worker[N]> {
     const member = this.#members.get(thread)
     if (member === undefined || this.#closing) return Promise.reject(new Error('the thread is gone')) as ReturnType<Worker[N]>
     return new Promise((resolve, reject) => {
       member.giveUp = reject
-      member.running = member.piscina.run(task, transfer === undefined ? { name } : { name, transferList: transfer }).then(resolve, reject)
+      member.task = member.piscina.run(task, transfer === undefined ? { name } : { name, transferList: transfer }).then(resolve, reject)
     }) as ReturnType<Worker[N]>
   }
 
@@ -55,8 +63,10 @@ export class Pool extends EventEmitter<PoolEvents> {
   abandon (thread: number): void {
     const member = this.#members.get(thread)
     if (member === undefined) return
+    const reason = new Error('the thread was given up')
     this.#forget(thread)
-    member.giveUp?.(new Error('the thread was given up'))
+    member.giveUp?.(reason)
+    member.channel.giveUp(reason)
     this.#end(member).catch((error) => this.emit('error', error))
     this.#start()
   }
@@ -73,20 +83,34 @@ export class Pool extends EventEmitter<PoolEvents> {
       minThreads: 1,
       maxThreads: 1,
       recordTiming: false,
+      // A thread that sleeps in Atomics.wait would not hear its channel.
+      atomics: 'disabled',
       resourceLimits: { maxOldGenerationSizeMb: this.#maxHeapMb },
       loadBalancer: (_task, [worker]) => worker ?? null
     })
-    const member: Member = { piscina, running: Promise.resolve(), giveUp: undefined }
+    const member: Member = { piscina, channel: new Channel(), task: Promise.resolve(), giveUp: undefined }
     this.#open.add(member)
     let thread = -1
     piscina.on('workerCreate', (worker: { id: number }) => {
+      if (thread !== -1) member.channel = new Channel()
       thread = worker.id
-      this.#members.set(thread, member)
-      this.emit('ready', thread)
+      this.#connect(member, thread)
     })
     // Comes before the rejection of what the thread was running.
-    piscina.on('workerDestroy', () => this.#forget(thread))
+    piscina.on('workerDestroy', () => {
+      member.channel.close()
+      this.#forget(thread)
+    })
     piscina.on('error', (error: Error) => this.emit('error', error))
+  }
+
+  #connect (member: Member, thread: number): void {
+    const { piscina, channel } = member
+    member.task = piscina.run(channel.remote, { name: 'connect', transferList: [channel.remote] }).then(() => {
+      if (this.#closing || member.channel !== channel) return
+      this.#members.set(thread, member)
+      this.emit('ready', thread)
+    }, (error: Error) => { if (!this.#closing) this.emit('error', error) })
   }
 
   #forget (thread: number): void {
@@ -94,7 +118,8 @@ export class Pool extends EventEmitter<PoolEvents> {
   }
 
   async #end (member: Member): Promise<void> {
-    await member.running
+    await Promise.all([member.task, member.channel.idle()])
+    member.channel.close()
     await member.piscina.destroy()
     this.#open.delete(member)
   }

@@ -1,5 +1,5 @@
 import { ClientGoneError, ModelNotReadyError, QueueFullError } from '../../errors.js'
-import type { Tensor } from '../../codecs/tensor.js'
+import type { Tensor, TensorSpec } from '../../codecs/tensor.js'
 import { canMerge, slice } from '../../codecs/batches.js'
 import type { Journal } from './journal.js'
 import { Statistics } from './statistics.js'
@@ -56,6 +56,9 @@ export class Outcome {
   }
 }
 
+// A run later the largest crowd counts this much; after fifty it is history.
+const crowdDecay = 0.98
+
 /** One request on its way through the scheduler. */
 export class Pending {
   readonly inputs: Tensor[]
@@ -86,6 +89,8 @@ export class ModelQueue {
   readonly name: string
   readonly options: QueueOptions
   statistics = new Statistics()
+  /** Names and types of what a run gives. */
+  outputs: TensorSpec[] = []
   /** Requests may share a run; set once the probe has shown that rows do not depend on their company. */
   mergeable = false
   /** Since when it has waited for its turn: since it stopped being empty, or was last served. */
@@ -96,14 +101,19 @@ export class ModelQueue {
   rowMs = 0
   /** Dispatches in a row that found every thread of this model busy while another thread was idle. */
   pressure = 0
+  /** Requests that are not answered yet. */
+  inFlight = 0
+  /** The most of them there have been lately. */
+  crowd = 0
   closed = false
   /** Runs that were ended because they took too long. */
   overruns = 0
   /** Why it can no longer be run: its thread was lost and the file does not open again, or its runs do not end. */
   failure: Error | undefined
   onFailure: ((error: Error) => void) | undefined
+  // No Set: V8 chains the tables that a Set outgrows, and one of them in the old generation keeps every request that follows alive until a full collection.
   /** What threads are working on right now. */
-  readonly #batches = new Set<Pending[]>()
+  readonly #batches: Pending[][] = []
   /** Requests among them. */
   running = 0
   #waiting: Pending[] = []
@@ -134,6 +144,7 @@ export class ModelQueue {
     }
     if (this.rowsWaiting === 0) this.waitingSince = pending.enqueuedAt
     this.#waiting.push(pending)
+    this.crowd = Math.max(this.crowd, ++this.inFlight)
     this.rowsWaiting += Math.max(1, pending.rows)
   }
 
@@ -165,19 +176,22 @@ export class ModelQueue {
       this.rowsWaiting -= Math.max(1, pending.rows)
     }
     this.#compact()
+    this.crowd *= crowdDecay
     this.waitingSince = performance.now()
     return batch
   }
 
   begin (batch: Pending[]): void {
-    this.#batches.add(batch)
+    this.#batches.push(batch)
     this.running += batch.length
     for (const pending of batch) pending.running = true
   }
 
   /** The run is over, one way or the other. */
   end (batch: Pending[]): void {
-    if (!this.#batches.delete(batch)) return
+    const index = this.#batches.indexOf(batch)
+    if (index < 0) return
+    this.#batches.splice(index, 1)
     this.running -= batch.length
     for (const pending of batch) pending.running = false
   }
@@ -205,6 +219,7 @@ export class ModelQueue {
     if (pending.settled) return
     pending.settled = true
     pending.deadline.onCancel = undefined
+    this.inFlight--
     if (!pending.running) this.rowsWaiting -= Math.max(1, pending.rows)
     const totalMs = now - pending.enqueuedAt
     if (result instanceof Error) {

@@ -1,6 +1,6 @@
 import { ClientGoneError, DeadlineExceededError, DrainingError, InferenceError, ModelNotReadyError, RunLimitError, WorkerLostError } from '../../errors.js'
 import type { Tensor } from '../../codecs/tensor.js'
-import type { Description, InferResult, ModelRef, Worker } from '../../workers/contract.js'
+import type { Description, InferResult, InferTask, ModelRef, Worker } from '../../workers/contract.js'
 import { detach, hasRows, merge } from '../../codecs/batches.js'
 import { Placement, type PlacementOptions } from './placement.js'
 import type { Pool } from './pool.js'
@@ -32,7 +32,10 @@ export class Scheduler {
   readonly #pool: Pool
   readonly #queues = new Set<ModelQueue>()
   #scheduled = false
+  /** The last run had one request and nobody else waited: for the next one too a turn of the event loop would be waiting in vain. */
+  #isLone = true
   #submitted = 0
+  #latest: ModelQueue | undefined
   #seen = 0
   #turns = 0
   #sweeper: NodeJS.Timeout | undefined
@@ -58,6 +61,7 @@ export class Scheduler {
   async open (model: ModelRef, name: string, options: QueueOptions): Promise<{ description: Description, queue: ModelQueue }> {
     const queue = new ModelQueue(model.key, name, options)
     const description = await this.#placement.open(queue, model)
+    queue.outputs = description.outputs
     this.#queues.add(queue)
     return { description, queue }
   }
@@ -84,8 +88,11 @@ export class Scheduler {
       if (deadline.cancelled) throw new ClientGoneError()
       queue.push(pending)
       this.#submitted++
+      this.#latest = queue
       deadline.onCancel = () => queue.settle(pending, new ClientGoneError())
-      this.#schedule()
+      if (!this.#isLone || queue.running > 0 || this.#scheduled) return this.#schedule()
+      this.#watch()
+      this.#dispatch()
     })
   }
 
@@ -110,6 +117,10 @@ export class Scheduler {
     this.#turns = 0
     this.#seen = this.#submitted - 1
     setImmediate(this.#gather)
+    this.#watch()
+  }
+
+  #watch (): void {
     this.#sweeper ??= setTimeout(this.#sweep, sweepMs).unref()
   }
 
@@ -117,8 +128,14 @@ export class Scheduler {
   readonly #gather = (): void => {
     const arrived = this.#submitted - this.#seen
     this.#seen = this.#submitted
-    if (arrived > (this.#turns === 0 ? 1 : 0) && ++this.#turns <= gatherTurns) setImmediate(this.#gather)
+    if (arrived > (this.#turns === 0 ? 1 : 0) && ++this.#turns <= gatherTurns && this.#expectsMore()) setImmediate(this.#gather)
     else this.#dispatch()
+  }
+
+  /** Half of a model's usual crowd is enough for a run: the main thread serves the other half while it is under way. */
+  #expectsMore (): boolean {
+    const queue = this.#latest
+    return queue !== undefined && queue.inFlight - queue.running < queue.crowd / 2
   }
 
   readonly #dispatch = (): void => {
@@ -127,6 +144,7 @@ export class Scheduler {
       const queue = this.#next(slot)
       if (this.#placement.performTask(slot, queue?.waitingSince ?? Infinity) || queue === undefined) continue
       const batch = queue.take(this.#rowLimit(queue))
+      this.#isLone = batch.length === 1 && queue.rowsWaiting === 0
       if (batch.length > 0) this.#run(slot, queue, batch)
       else this.#schedule()
     }
@@ -179,7 +197,7 @@ export class Scheduler {
       const inputs = batch.length === 1 && first !== undefined ? first.inputs.map(detach) : merge(batch.map((pending) => pending.inputs))
       transfer = this.#transferable(inputs)
       const mergedAt = performance.now()
-      const result = await this.#pool.run(slot.thread, 'infer', { key: queue.key, inputs }, transfer)
+      const result = await this.#pool.infer(slot.thread, strip(queue.key, inputs), transfer)
       this.#distribute(queue, batch, result, startedAt, mergedAt)
     } catch (error) {
       this.#recover(slot, queue, batch, error as Error, transfer !== undefined && batch.length === 1)
@@ -189,7 +207,8 @@ export class Scheduler {
     if (!this.#scheduled) this.#dispatch()
   }
 
-  #distribute (queue: ModelQueue, batch: Pending[], { outputs, runMs }: InferResult, startedAt: number, mergedAt: number): void {
+  #distribute (queue: ModelQueue, batch: Pending[], { dims, data, runMs }: InferResult, startedAt: number, mergedAt: number): void {
+    const outputs = queue.outputs.map(({ name, type }, index): Tensor => ({ name, type, dims: dims[index] ?? [], data: data[index] ?? [] }))
     let rows = 0
     for (const pending of batch) rows += pending.rows
     if (batch.length > 1 && !hasRows(outputs, rows)) {
@@ -253,6 +272,10 @@ export class Scheduler {
       if (queue.running > 0) open = true
     }
     this.#placement.endOverruns(now)
-    if (open) this.#sweeper = setTimeout(this.#sweep, sweepMs).unref()
+    if (open) this.#watch()
   }
+}
+
+function strip (key: string, inputs: Tensor[]): InferTask {
+  return { key, dims: inputs.map(({ dims }) => dims), data: inputs.map(({ data }) => data) }
 }
