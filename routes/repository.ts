@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { parseJson } from '../codecs/oip-json.js'
+import { parseJson } from '../codecs/oip/json.js'
 import { InvalidRequestError, NamedRepositoryError } from '../errors.js'
 import { ModelParamsSchema } from '../schemas/model.js'
 import { OipErrorSchema } from '../schemas/oip.js'

@@ -1,5 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { oipDatatypes, type OipDatatype } from '../codecs/oip-datatypes.js'
+import { oipDatatypes, type OipDatatype } from '../codecs/oip/datatypes.js'
 import { ModelParamsSchema, VersionParamsSchema, type ServedParamsSchema } from './model.js'
 import { ref } from './ref.js'
 

@@ -1,5 +1,5 @@
 import { parseJson } from '../codecs/json.js'
-import { InputReader } from '../codecs/prediction-input.js'
+import { InputReader } from '../codecs/records/prediction-input.js'
 import { InvalidJsonError, InvalidRequestError, RuleViolatedError } from '../errors.js'
 import type { ReadResult, ReadTask, Refusal } from './contract.js'
 

@@ -1,8 +1,8 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { OipModel } from '../codecs/oip-model.js'
-import type { InferFrame, InferRequest } from '../codecs/oip-request.js'
-import type { InferAnswer, InferParts } from '../codecs/oip-response.js'
-import type { Face, InputOptions, PredictionInput } from '../codecs/prediction-input.js'
+import type { OipModel } from '../codecs/oip/model.js'
+import type { InferFrame, InferRequest } from '../codecs/oip/request.js'
+import type { InferAnswer, InferParts } from '../codecs/oip/response.js'
+import type { Face, InputOptions, PredictionInput } from '../codecs/records/prediction-input.js'
 import type { DataType, TensorData, TensorSpec } from '../codecs/tensor.js'
 import type { FieldError } from '../errors.js'
 

@@ -1,5 +1,5 @@
-import { OipError } from '../codecs/oip-error.js'
-import { decodeInferFrame } from '../codecs/oip-request.js'
+import { OipError } from '../codecs/oip/error.js'
+import { decodeInferFrame } from '../codecs/oip/request.js'
 import type { DecodeResult, DecodeTask } from './contract.js'
 
 /** Reads a big request of the Open Inference Protocol away from the main thread, with the very code that reads small ones there. */

@@ -5,7 +5,7 @@ import { isMainThread } from 'node:worker_threads'
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import type { DataType, Tensor, TensorData, TensorSpec } from '../codecs/tensor.js'
 import type { BareTensors, Description, Graph, InferResult, ModelRef, ValueInfo } from './contract.js'
-import { readGraph, tapOutputs } from './onnx-graph.js'
+import { readGraph, tapOutputs } from './onnx-graph/graph.js'
 
 /** One opened model: the only place where ONNX Runtime is called. `run` blocks the thread that calls it. */
 export class OnnxSession {

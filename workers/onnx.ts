@@ -49,7 +49,7 @@ export const decode: Worker['decode'] = async (task) => {
 }
 
 export const encode: Worker['encode'] = async (answer) => {
-  const { encodeInferParts } = await import('../codecs/oip-response.js')
+  const { encodeInferParts } = await import('../codecs/oip/response.js')
   const parts = encodeInferParts(answer)
   return handOver(parts, [parts.json, ...parts.blobs])
 }

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import type { ServiceDefinition } from '@grpc/grpc-js'
 import { load, type PackageDefinition } from '@grpc/proto-loader'
-import { OipError } from '../../codecs/oip-error.js'
+import { OipError } from '../../codecs/oip/error.js'
 import { checkMessage } from './message-limits.js'
 
 /** In the place of a message that cannot be read: the library would call that an error of the server. */

@@ -1,7 +1,7 @@
-import { encodeRaw } from '../../codecs/oip-binary.js'
-import { encodeContents } from '../../codecs/oip-contents.js'
-import { oipDatatype } from '../../codecs/oip-datatypes.js'
-import { selectTensors, type InferAnswer } from '../../codecs/oip-response.js'
+import { encodeRaw } from '../../codecs/oip/binary.js'
+import { encodeContents } from '../../codecs/oip/contents.js'
+import { oipDatatype } from '../../codecs/oip/datatypes.js'
+import { selectTensors, type InferAnswer } from '../../codecs/oip/response.js'
 import type { InferOutputTensor, ModelInferResponse } from './messages.js'
 
 /** The ModelInferResponse of an answer: raw bytes for every output where the request has them `binary`, else typed contents. */

@@ -1,5 +1,5 @@
 import { PbfReader } from 'pbf'
-import { OipError } from '../../codecs/oip-error.js'
+import { OipError } from '../../codecs/oip/error.js'
 
 // A message of this size cannot grow to much, whatever it holds.
 const smallBytes = 64 * 1024

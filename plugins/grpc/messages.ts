@@ -1,4 +1,4 @@
-import type { TensorContents } from '../../codecs/oip-contents.js'
+import type { TensorContents } from '../../codecs/oip/contents.js'
 
 // The messages of schemas/inference.proto as the library gives and takes them: 64-bit integers come as strings of digits
 // and may be sent as numbers, fields that are not set have their defaults.

@@ -1,6 +1,6 @@
 import type { Metadata, ServerUnaryCall, UntypedServiceImplementation } from '@grpc/grpc-js'
 import type { FastifyInstance } from 'fastify'
-import { OipError } from '../../codecs/oip-error.js'
+import { OipError } from '../../codecs/oip/error.js'
 import { NamedRepositoryError } from '../../errors.js'
 import { startDeadline, unary } from './calls.js'
 import type { Infer } from './inferences.js'

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { boundMessage } from '../../codecs/oip-error.js'
+import { boundMessage } from '../../codecs/oip/error.js'
 
 /** What a call ends with when it fails. Codes are those of gRPC. */
 export interface CallStatus {

@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin'
 import { detach } from '../../codecs/batches.js'
 import { countWorkers } from '../../config.js'
-import type { InferAnswer, InferParts } from '../../codecs/oip-response.js'
+import type { InferAnswer, InferParts } from '../../codecs/oip/response.js'
 import type { Tensor } from '../../codecs/tensor.js'
 import type { DecodeResult, DecodeTask, Description, ModelRef, ReadResult, ReadTask } from '../../workers/contract.js'
 import { Pool } from './pool.js'

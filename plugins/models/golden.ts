@@ -1,7 +1,7 @@
 import type { Deadline } from '../inference/queue.js'
 import type { GoldenCase, GoldenTests } from '../../schemas/golden-tests.js'
 import type { Model } from './model.js'
-import type { RowPrediction } from './predictions.js'
+import type { RowPrediction } from './predictions/predictions.js'
 
 /** A version that does not reproduce its own tests must not serve. */
 export class GoldenTestError extends Error {}

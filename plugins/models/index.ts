@@ -2,7 +2,7 @@ import fp from 'fastify-plugin'
 import { ConfigError } from '../../config.js'
 import { Loader } from './loader.js'
 import { ModelRegistry } from './registry.js'
-import { ModelStore } from './store.js'
+import { ModelStore } from './store/store.js'
 
 declare module 'fastify' {
   interface FastifyInstance { models: ModelRegistry }

@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import { basename, sep } from 'node:path'
 import type { FastifyBaseLogger } from 'fastify'
-import { InputReader, type InputLimits } from '../../codecs/prediction-input.js'
+import { InputReader, type InputLimits } from '../../codecs/records/prediction-input.js'
 import type { ModelSpecification } from '../../codecs/specification.js'
 import type { Tensor } from '../../codecs/tensor.js'
 import type { ModelConfig } from '../../schemas/model-config.js'
 import type { ModelRef } from '../../workers/contract.js'
 import type { Inference, Lane } from '../inference/index.js'
 import type { Deadline, QueueOptions } from '../inference/queue.js'
-import type { Artefact } from './artefact.js'
+import type { Artefact } from './store/artefact.js'
 import { runGoldenTests } from './golden.js'
 import { Model } from './model.js'
 import { preflight } from './preflight.js'
 import { Preprocessing } from './preprocessing.js'
 import { probe } from './probe.js'
-import { specify } from './specification.js'
+import { specify } from './specification/specification.js'
 
 export interface LoaderOptions {
   inference: Inference

@@ -4,7 +4,7 @@ import type { Tensor } from '../../codecs/tensor.js'
 import type { ModelRef } from '../../workers/contract.js'
 import type { Inference, Lane } from '../inference/index.js'
 import type { Deadline, Outcome, QueueOptions } from '../inference/queue.js'
-import { readRow, type OutputValue } from './output-values.js'
+import { readRow, type OutputValue } from './predictions/output-values.js'
 
 export interface Preprocessed {
   /** One entry per row: what the model node behind the graph's own preprocessing reads. */

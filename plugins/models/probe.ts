@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
 import { allocate, elementCount, type Tensor, type TensorSpec } from '../../codecs/tensor.js'
 import { copyRow, slice } from '../../codecs/batches.js'
-import type { InputReader } from '../../codecs/prediction-input.js'
+import type { InputReader } from '../../codecs/records/prediction-input.js'
 import type { ModelSpecification } from '../../codecs/specification.js'
 import type { Lane } from '../inference/index.js'
 import type { Deadline, Outcome } from '../inference/queue.js'
-import type { Artefact } from './artefact.js'
+import type { Artefact } from './store/artefact.js'
 
 const probeRows = 3
 // A graph whose rows depend on one another differs grossly; float rounding between batch sizes stays far below this.

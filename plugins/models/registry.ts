@@ -1,11 +1,11 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { ModelNotFoundError, ModelNotReadyError, NoDefaultModelError, VersionNotFoundError } from '../../errors.js'
-import { compareVersions } from './store-model.js'
+import { compareVersions } from './store/model.js'
 import { describeModel, describeVersion, type ModelDescription, type VersionDescription } from './descriptions.js'
-import type { Artefact, StoredModel, StoreListing } from './artefact.js'
+import type { Artefact, StoredModel, StoreListing } from './store/artefact.js'
 import type { Loader } from './loader.js'
 import type { Model } from './model.js'
-import type { ModelStore } from './store.js'
+import type { ModelStore } from './store/store.js'
 
 export type VersionState = 'READY' | 'LOADING' | 'UNAVAILABLE'
 

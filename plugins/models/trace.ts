@@ -1,10 +1,10 @@
-import type { PredictionInput } from '../../codecs/prediction-input.js'
+import type { PredictionInput } from '../../codecs/records/prediction-input.js'
 import type { Tensor } from '../../codecs/tensor.js'
 import type { Trace } from '../../schemas/trace.js'
 import type { Journal } from '../inference/journal.js'
 import type { Deadline } from '../inference/queue.js'
-import { readRow } from './output-values.js'
-import type { RowPrediction } from './predictions.js'
+import { readRow } from './predictions/output-values.js'
+import type { RowPrediction } from './predictions/predictions.js'
 import type { Preprocessing } from './preprocessing.js'
 
 export interface TraceOptions {

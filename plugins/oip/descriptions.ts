@@ -1,5 +1,5 @@
-import { configDatatype, oipDatatype } from '../../codecs/oip-datatypes.js'
-import type { OipModel } from '../../codecs/oip-model.js'
+import { configDatatype, oipDatatype } from '../../codecs/oip/datatypes.js'
+import type { OipModel } from '../../codecs/oip/model.js'
 import type { TensorSpec } from '../../codecs/tensor.js'
 import type { OipModelMetadata, OipTensorMetadata } from '../../schemas/oip.js'
 import type { OipModelConfig } from '../../schemas/oip-repository.js'

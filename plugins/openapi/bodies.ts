@@ -1,4 +1,4 @@
-import { recordSchema, rowSchema, type JsonSchema } from '../../codecs/record-schema.js'
+import { recordSchema, rowSchema, type JsonSchema } from '../../codecs/records/record-schema.js'
 import type { InputLayout } from '../../codecs/specification.js'
 import type { Define } from './results.js'
 

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../../codecs/record-schema.js'
+import type { JsonSchema } from '../../codecs/records/record-schema.js'
 
 export interface MediaType {
   schema: JsonSchema

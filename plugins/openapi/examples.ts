@@ -1,5 +1,5 @@
 import type { Model } from '../models/model.js'
-import type { RowPrediction } from '../models/predictions.js'
+import type { RowPrediction } from '../models/predictions/predictions.js'
 
 type JsonObject = Record<string, unknown>
 

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../../codecs/record-schema.js'
+import type { JsonSchema } from '../../codecs/records/record-schema.js'
 import type { Model } from '../models/model.js'
 import { closedObject, enumSchema, predictionSchema } from './values.js'
 

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../../codecs/record-schema.js'
+import type { JsonSchema } from '../../codecs/records/record-schema.js'
 import type { Model } from '../models/model.js'
 import type { RegisteredModel } from '../models/registry.js'
 import { defineTypedBodies, type BodyLimits } from './bodies.js'

@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../../codecs/record-schema.js'
+import type { JsonSchema } from '../../codecs/records/record-schema.js'
 import type { ModelSpecification } from '../../codecs/specification.js'
 import { elementCount, type DataType, type TensorSpec } from '../../codecs/tensor.js'
 

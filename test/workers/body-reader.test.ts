@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { InputOptions } from '../../codecs/prediction-input.js'
+import type { InputOptions } from '../../codecs/records/prediction-input.js'
 import type { ReadResult } from '../../workers/contract.js'
 import { BodyReader } from '../../workers/body-reader.js'
 

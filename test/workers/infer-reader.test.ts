@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { OipModel } from '../../codecs/oip-model.js'
+import type { OipModel } from '../../codecs/oip/model.js'
 import { readInfer } from '../../workers/infer-reader.js'
 
 const model: OipModel = { name: 'm', version: '1', inputs: [{ name: 'x', type: 'float32', dims: [-1] }], outputs: [{ name: 'y', type: 'float32', dims: [-1] }] }

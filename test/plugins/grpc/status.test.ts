@@ -1,5 +1,5 @@
 import t from 'tap'
-import { OipError } from '../../../codecs/oip-error.js'
+import { OipError } from '../../../codecs/oip/error.js'
 import * as errors from '../../../errors.js'
 import { toStatus } from '../../../plugins/grpc/status.js'
 import { create } from '../../helper.js'

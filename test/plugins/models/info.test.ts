@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { isExplainable } from '../../../plugins/models/info.js'
-import { readGraph } from '../../../workers/onnx-graph.js'
+import { readGraph } from '../../../workers/onnx-graph/graph.js'
 import { zooPath } from '../../helper.js'
 
 t.test('trees and linear models can be explained, networks and kernels cannot', async (t) => {

@@ -3,11 +3,11 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
-import type { Artefact } from '../../../plugins/models/artefact.js'
+import type { Artefact } from '../../../plugins/models/store/artefact.js'
 import type { Loader } from '../../../plugins/models/loader.js'
 import type { Model } from '../../../plugins/models/model.js'
 import { ModelRegistry, type RegistryOptions } from '../../../plugins/models/registry.js'
-import { ModelStore } from '../../../plugins/models/store.js'
+import { ModelStore } from '../../../plugins/models/store/store.js'
 import { codeOf } from '../inference/lanes.js'
 
 /** A version as the registry sees it: the content of its file tells loads apart. */

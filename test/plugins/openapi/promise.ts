@@ -1,5 +1,5 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
-import type { JsonSchema } from '../../../codecs/record-schema.js'
+import type { JsonSchema } from '../../../codecs/records/record-schema.js'
 import type { MediaType, OpenapiDocument, Operation, Response } from '../../../plugins/openapi/document.js'
 
 const formats = {

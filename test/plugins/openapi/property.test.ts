@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
-import { recordSchema } from '../../../codecs/record-schema.js'
+import { recordSchema } from '../../../codecs/records/record-schema.js'
 import { build } from '../../helper.js'
 import { Promised } from './promise.js'
 import { readDocument } from './read-document.js'

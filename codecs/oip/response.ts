@@ -1,0 +1,63 @@
+import { encodeRaw } from './binary.js'
+import { classify } from './classification.js'
+import { oipDatatype } from './datatypes.js'
+import type { OutputRequest } from './model.js'
+import { encodeValues } from './values.js'
+import type { Tensor } from '../tensor.js'
+
+export interface InferAnswer {
+  modelName: string
+  modelVersion: string
+  id?: string
+  /** What the model gave, in any order. */
+  outputs: readonly Tensor[]
+  /** What to send, in this order. */
+  requested: readonly OutputRequest[]
+  /** Class names by position, for the classification extension. */
+  labels?: readonly string[]
+}
+
+export interface InferBody {
+  body: Buffer
+  /** Value of Inference-Header-Content-Length; absent when the body is JSON alone. */
+  headerLength?: number
+}
+
+/** The parts of an answer, the JSON before the blobs. */
+export interface InferParts {
+  json: Uint8Array
+  /** Wire form of the binary outputs, in their order; numeric ones are views on the tensors' own memory. */
+  blobs: Uint8Array[]
+}
+
+/** Writes the answer of `POST /v2/models/{model}/infer`. Throws OipError for an FP16 output as JSON or classes of a tensor without order. */
+export function encodeInferResponse (answer: InferAnswer): InferBody {
+  const { json, blobs } = encodeInferParts(answer)
+  const body = Buffer.concat([json, ...blobs])
+  return body.byteLength === json.byteLength ? { body } : { body, headerLength: json.byteLength }
+}
+
+/** The same without bringing the parts together. */
+export function encodeInferParts ({ modelName, modelVersion, id, outputs, requested, labels }: InferAnswer): InferParts {
+  const blobs: Buffer[] = []
+  const texts = selectTensors(outputs, requested, labels).map(({ tensor, binary }) => {
+    const head = `"name":${JSON.stringify(tensor.name)},"datatype":"${oipDatatype(tensor.type)}","shape":[${tensor.dims.join()}]`
+    if (!binary) return `{${head},"data":${encodeValues(tensor)}}`
+    const blob = encodeRaw(tensor)
+    blobs.push(blob)
+    return `{${head},"parameters":{"binary_data_size":${blob.byteLength}}}`
+  })
+  const idText = id ? `,"id":${JSON.stringify(id)}` : ''
+  const json = Buffer.from(`{"model_name":${JSON.stringify(modelName)},"model_version":${JSON.stringify(modelVersion)}${idText},"outputs":[${texts.join()}]}`)
+  return { json, blobs }
+}
+
+/** The tensors to send, in the order of the request, with classes in the place of the tensors they were asked of. */
+export function selectTensors (outputs: readonly Tensor[], requested: readonly OutputRequest[], labels?: readonly string[]): { tensor: Tensor, binary: boolean }[] {
+  const byName = new Map(outputs.map((tensor) => [tensor.name, tensor]))
+  return requested.map(({ name, binary, classification }) => {
+    const tensor = byName.get(name)
+    if (tensor === undefined) throw new Error(`the model gave no output '${name}'`)
+    return { tensor: classification ? classify(tensor, classification, labels) : tensor, binary }
+  })
+}

@@ -1,0 +1,157 @@
+import { InvalidRequestError } from '../../errors.js'
+import { describe } from './field-errors.js'
+import { RecordCodec } from './records.js'
+import { checkRules, type Rule } from './rules.js'
+import type { InputLayout } from '../specification.js'
+import type { Tensor } from '../tensor.js'
+
+/**
+ * What a route takes: `predict` every form of the default model's face, `batch` instances, `record` one record,
+ * `instances` a batch of unbounded length (KServe V1).
+ */
+export type Face = 'predict' | 'batch' | 'record' | 'instances'
+
+export interface InputLimits {
+  /** Rows of a list on `predict`. */
+  maxRows: number
+  /** Rows of `instances` on `batch`. */
+  batchMax: number
+  maxErrors: number
+  /** Say when a body had been checked. */
+  timed?: boolean
+}
+
+export interface PredictionInput {
+  tensors: Tensor[]
+  rows: number
+  /** The client sent a list, so it gets lists back. */
+  list: boolean
+  /** The client sent a row of numbers, which is always answered by a single value. */
+  positional: boolean
+  /** Milliseconds that checking the body took, and writing the tensors. */
+  validateMs?: number
+  preprocessMs?: number
+}
+
+/** Everything needed to read request bodies for one model version. Plain data: it can be sent to a thread. */
+export interface InputOptions {
+  layout: InputLayout
+  rules: Rule[]
+  limits: InputLimits
+}
+
+interface Items {
+  items: unknown[]
+  path: (index: number) => string
+  rows: boolean
+  list: boolean
+}
+
+/** Reads the bodies of one model version: finds the form, checks it, and writes tensors. Throws InvalidRequestError and RuleViolatedError. */
+export class InputReader {
+  readonly #codec: RecordCodec
+  readonly #rules: Rule[]
+  readonly #limits: InputLimits
+  readonly #featureNames: ReadonlySet<string>
+
+  constructor ({ layout, rules, limits }: InputOptions) {
+    this.#codec = new RecordCodec(layout, limits)
+    this.#rules = rules
+    this.#limits = limits
+    this.#featureNames = new Set((layout.features ?? layout.inputs).map(({ name }) => name))
+  }
+
+  /** `performance.now()` when the last body had been checked and its tensors were begun; 0 unless `timed`. */
+  get checkedAt (): number {
+    return this.#codec.checkedAt
+  }
+
+  /** `strict` refuses unknown features. */
+  read (body: unknown, face: Face, strict: boolean): PredictionInput {
+    const { items, path, rows, list } = this.#find(body, face)
+    const tensors = rows ? this.#codec.encodeRows(items, { path }) : this.#codec.encodeRecords(items, { path, strict })
+    if (this.#rules.length > 0) this.#checkRules(items, path, rows)
+    return { tensors, rows: items.length, list, positional: rows && !list }
+  }
+
+  /** The records as the model sees them, defaults filled in; positional rows are refused. */
+  complete (body: unknown): Record<string, unknown>[] {
+    const { items, path, rows } = this.#find(body, 'predict')
+    if (rows) throw new InvalidRequestError('Records are expected here, not rows of numbers')
+    return this.#codec.complete(items, { path, strict: false })
+  }
+
+  #find (body: unknown, face: Face): Items {
+    if (face === 'batch' || face === 'instances') return this.#findInstances(body, face)
+    if (isObject(body)) {
+      if (face === 'predict' && (Object.hasOwn(body, '_data') || Object.hasOwn(body, '_samples'))) return this.#unwrap(body)
+      if (Object.hasOwn(body, 'features') && !this.#featureNames.has('features')) return this.#findRow(body)
+      return { items: [body], path: () => '', rows: false, list: false }
+    }
+    if (Array.isArray(body) && face === 'predict') return this.#findRecords(body, '')
+    if (Array.isArray(body) && this.#codec.rowLength !== undefined && this.#featureNames.size === 1) {
+      return { items: [body], path: () => '', rows: true, list: false }
+    }
+    throw expected(face === 'predict' ? 'a record or a list of records' : 'a record', body, '')
+  }
+
+  #unwrap (body: Record<string, unknown>): Items {
+    const extra = Object.keys(body).find((key) => key !== '_data' && key !== '_samples')
+    if (extra !== undefined) {
+      throw new InvalidRequestError(`${extra} cannot stand beside _data and _samples`, [{ path: `/${extra}`, message: 'cannot stand beside _data and _samples' }])
+    }
+    if (!Object.hasOwn(body, '_data')) throw new InvalidRequestError('_data is required beside _samples', [{ path: '/_data', message: 'is required' }])
+    const data = body._data
+    if (Array.isArray(data)) return this.#findRecords(data, '/_data')
+    if (!isObject(data)) throw expected('a record or a list of records', data, '/_data')
+    return { items: [data], path: () => '/_data', rows: false, list: false }
+  }
+
+  #findRow (body: Record<string, unknown>): Items {
+    const extra = Object.keys(body).find((key) => key !== 'features')
+    if (extra !== undefined) throw new InvalidRequestError(`${extra} cannot stand beside features`, [{ path: `/${extra}`, message: 'cannot stand beside features' }])
+    return { items: [body.features], path: () => '/features', rows: true, list: false }
+  }
+
+  #findRecords (records: unknown[], base: string): Items {
+    const { maxRows } = this.#limits
+    if (records.length === 0) throw expected('at least one record', records, base)
+    if (records.length > maxRows) {
+      throw new InvalidRequestError(`A list cannot exceed ${maxRows} records`, [{ path: base, message: `cannot exceed ${maxRows} records`, expected: `at most ${maxRows} records`, got: `${records.length} records` }])
+    }
+    return { items: records, path: (index) => `${base}/${index}`, rows: false, list: true }
+  }
+
+  #findInstances (body: unknown, face: Face): Items {
+    if (!isObject(body)) throw expected('an object with instances', body, '')
+    const { instances } = body
+    if (instances === undefined) throw new InvalidRequestError('instances is required', [{ path: '/instances', message: 'is required', expected: 'a list of records or rows' }])
+    if (!Array.isArray(instances) || instances.length === 0) throw expected('a list of at least one record or row', instances, '/instances')
+    const { batchMax } = this.#limits
+    if (face === 'batch') {
+      if (instances.length > batchMax) {
+        throw new InvalidRequestError(`Batch size cannot exceed ${batchMax}`, [{ path: '/instances', message: `cannot exceed ${batchMax} instances`, expected: `at most ${batchMax} instances`, got: `${instances.length} instances` }])
+      }
+      const extra = Object.keys(body).find((key) => key !== 'instances')
+      if (extra !== undefined) throw new InvalidRequestError(`${extra} is not expected here`, [{ path: `/${extra}`, message: 'is not expected here', expected: 'instances only' }])
+    }
+    return { items: instances, path: (index) => `/instances/${index}`, rows: !isObject(instances[0]), list: true }
+  }
+
+  #checkRules (items: unknown[], path: (index: number) => string, rows: boolean): void {
+    const names = [...this.#featureNames]
+    const records = rows
+      ? items.map((row) => Object.fromEntries(names.map((name, index) => [name, Array.isArray(row) ? row[index] : row])))
+      : this.#codec.complete(items, { path, strict: false })
+    checkRules(this.#rules, records, path, this.#limits.maxErrors)
+  }
+}
+
+function isObject (value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function expected (what: string, value: unknown, path: string): InvalidRequestError {
+  const got = value === undefined ? 'nothing' : describe(value)
+  return new InvalidRequestError(`${path === '' ? 'The body' : path.slice(1)} must be ${what}`, [{ path, message: `must be ${what}`, expected: what, got }])
+}

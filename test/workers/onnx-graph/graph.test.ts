@@ -1,0 +1,203 @@
+import { readFileSync } from 'node:fs'
+import { PbfWriter } from 'pbf'
+import t from 'tap'
+import { readGraph, tapOutputs } from '../../../workers/onnx-graph/graph.js'
+
+function load (name: string): Uint8Array {
+  return readFileSync(new URL(`../fixtures/graphs/${name}.onnx`, import.meta.url))
+}
+
+type Write = (pbf: PbfWriter) => void
+
+function write (fill: Write): Uint8Array {
+  const pbf = new PbfWriter()
+  fill(pbf)
+  return pbf.finish().slice()
+}
+
+function nest (pbf: PbfWriter, field: number, fill: Write): void {
+  pbf.writeMessage(field, (run: Write, inner) => run(inner), fill)
+}
+
+/** A model whose graph is written by `fill`, with an output `y` and an operator set. */
+function model (fill: Write): Uint8Array {
+  return write((pbf) => {
+    pbf.writeVarintField(1, 8)
+    nest(pbf, 7, (graph) => {
+      fill(graph)
+      nest(graph, 12, (info) => info.writeStringField(1, 'y'))
+    })
+    nest(pbf, 8, (opset) => opset.writeVarintField(2, 17))
+  })
+}
+
+function node (graph: PbfWriter, operator: string, inputs: string[], outputs: string[], ...attributes: Write[]): void {
+  nest(graph, 1, (pbf) => {
+    for (const input of inputs) pbf.writeStringField(1, input)
+    for (const output of outputs) pbf.writeStringField(2, output)
+    pbf.writeStringField(4, operator)
+    for (const attribute of attributes) nest(pbf, 5, attribute)
+  })
+}
+
+t.test('a default scikit-learn export tells its inputs, outputs, classifier and ZipMap', async (t) => {
+  const graph = readGraph(load('logistic'))
+  t.equal(graph.producer, 'skl2onnx')
+  t.same(graph.inputs, [{ name: 'X', kind: 'tensor', type: 'float32', elementType: 1, dims: [-1, 4] }])
+  t.match(graph.outputs, [{ name: 'output_label', kind: 'tensor', type: 'int64' }, { name: 'output_probability', kind: 'sequence' }])
+  t.equal(graph.outputs[1]?.type, undefined)
+  t.same(graph.operators, ['LinearClassifier', 'Cast', 'Normalizer', 'ZipMap'])
+  t.same(graph.classifiers, [{ operator: 'LinearClassifier', classes: [0, 1, 2], label: 'output_label', scores: 'probabilities', postTransform: 'SOFTMAX' }])
+  t.same(graph.zipMaps, [{ output: 'output_probability', input: 'probabilities', classes: [0, 1, 2] }])
+  t.same(graph.producers, { output_label: 'LinearClassifier', output_probability: 'ZipMap', probabilities: 'Normalizer' })
+  t.same(graph.opsets.find(({ domain }) => domain === 'ai.onnx.ml')?.domain, 'ai.onnx.ml')
+  t.same(graph.externalData, [])
+  t.notOk('preprocessed' in graph)
+})
+
+t.test('classes are numbers, negative ones too, or strings', async (t) => {
+  t.same(readGraph(load('forest-signed')).classifiers[0]?.classes, [-1, 1])
+  t.same(readGraph(load('logistic-strings')).classifiers[0]?.classes, ['setosa', 'versicolor', 'virginica'])
+})
+
+t.test('trees tell whether a leaf is negative', async (t) => {
+  t.match(readGraph(load('forest-signed')).classifiers[0], { postTransform: 'NONE', nonNegativeWeights: true })
+  t.match(readGraph(load('boosting')).classifiers[0], { postTransform: 'LOGISTIC', nonNegativeWeights: false, scores: 'probabilities' })
+})
+
+t.test('a look-up of the label in a list of classes is a classifier', async (t) => {
+  const lookups = [
+    ['mlp', 'Softmax', [0, 1, 2], 'label', 'probabilities'],
+    ['mlp-binary', 'Concat', [0, 1], 'label', 'probabilities'],
+    ['mlp-strings', 'Softmax', ['setosa', 'versicolor', 'virginica'], 'output_label', 'out_activations_result'],
+    ['bayes', 'Exp', ['setosa', 'versicolor', 'virginica'], 'label', 'probabilities'],
+    ['calibrated', 'Div', [0, 1], 'label', 'probabilities']
+  ] as const
+  for (const [name, operator, classes, label, scores] of lookups) {
+    t.same(readGraph(load(name)).classifiers.at(-1), { operator, classes, label, scores, postTransform: 'NONE' }, name)
+  }
+})
+
+t.test('a support vector machine tells whether it gives probabilities', async (t) => {
+  t.equal(readGraph(load('svc-probability')).classifiers[0]?.postTransform, 'PLATT')
+  t.equal(readGraph(load('svc')).classifiers[0]?.postTransform, 'NONE')
+})
+
+t.test('scores that are split into one output per class keep the name of the whole tensor', async (t) => {
+  t.match(readGraph(load('logistic-columns')), { classifiers: [{ label: 'output_label', scores: 'probabilities' }], zipMaps: [] })
+})
+
+t.test('the tensor that reaches the model is named when the graph prepares it', async (t) => {
+  t.equal(readGraph(load('scaled-tree')).preprocessed, 'variable')
+  t.equal(readGraph(load('columns')).preprocessed, 'transformed_column')
+  t.equal(readGraph(load('boosting')).preprocessed, undefined)
+  t.equal(readGraph(load('calibrated')).preprocessed, undefined)
+})
+
+t.test('initializers listed among the inputs are no inputs', async (t) => {
+  t.same(readGraph(load('old-inputs')).inputs.map(({ name }) => name), ['x'])
+})
+
+t.test('external data is found in initializers, sparse ones, attributes, sub-graphs and functions', async (t) => {
+  t.same(readGraph(load('external')).externalData.sort(), ['../function.bin', 'deep.bin', 'else.bin', 'indices.bin', 'values.bin', 'weights/w.bin'])
+})
+
+t.test('an element type that cannot be served has a number and no name', async (t) => {
+  const [input] = readGraph(load('bfloat16')).inputs
+  t.equal(input?.elementType, 16)
+  t.notOk(input && 'type' in input)
+})
+
+t.test('packed and unpacked lists read alike, whatever the order of fields', async (t) => {
+  const packed = (pbf: PbfWriter) => { pbf.writePackedVarint(8, [-1, 300]); pbf.writeStringField(1, 'classlabels_int64s') }
+  const unpacked = (pbf: PbfWriter) => { pbf.writeStringField(1, 'classlabels_int64s'); pbf.writeVarintField(8, -1); pbf.writeVarintField(8, 300) }
+  const weights = [(pbf: PbfWriter) => pbf.writePackedFloat(7, [0.5, -2]), (pbf: PbfWriter) => { pbf.writeFloatField(7, 0.5); pbf.writeFloatField(7, -2) }]
+  for (const labels of [packed, unpacked]) {
+    for (const values of weights) {
+      const named = (pbf: PbfWriter) => { pbf.writeStringField(1, 'class_weights'); values(pbf) }
+      const graph = readGraph(model((pbf) => node(pbf, 'TreeEnsembleClassifier', ['x'], ['y', 'p'], labels, named)))
+      t.same(graph.classifiers, [{ operator: 'TreeEnsembleClassifier', classes: [-1, 300], label: 'y', scores: 'p', postTransform: 'NONE', nonNegativeWeights: false }])
+    }
+  }
+})
+
+t.test('a graph that is given in pieces is merged, and operator sets may be named twice', async (t) => {
+  const more = write((pbf) => {
+    nest(pbf, 7, (graph) => {
+      node(graph, 'Identity', ['p'], ['z'])
+      nest(graph, 12, (info) => info.writeStringField(1, 'z'))
+    })
+    nest(pbf, 8, (opset) => opset.writeVarintField(2, 17))
+  })
+  const graph = readGraph(Buffer.concat([model((pbf) => node(pbf, 'LinearClassifier', ['x'], ['y', 'p'])), more]))
+  t.same(graph.outputs, [{ name: 'y', kind: 'unknown' }, { name: 'z', kind: 'unknown' }])
+  t.match(graph.classifiers, [{ label: 'y', scores: 'z' }])
+  t.equal(graph.opsets.length, 2)
+})
+
+t.test('tapped tensors become outputs, each once', async (t) => {
+  const bytes = load('logistic')
+  const tapped = tapOutputs(bytes, ['probabilities', 'probability_tensor', 'probabilities', 'output_label'])
+  t.same(readGraph(tapped).outputs.map(({ name }) => name), ['output_label', 'output_probability', 'probabilities', 'probability_tensor'])
+  t.same(tapped.subarray(0, bytes.length), new Uint8Array(bytes))
+  t.same(tapOutputs(tapped, ['probabilities']), tapped)
+  t.same(readGraph(bytes).outputs.length, 2)
+})
+
+t.test('a file that is cut anywhere is refused', async (t) => {
+  const bytes = model((pbf) => node(pbf, 'LinearClassifier', ['x'], ['y', 'p'], (attribute) => attribute.writeStringField(1, 'a')))
+  t.doesNotThrow(() => readGraph(bytes))
+  for (let length = 1; length < bytes.length; length++) t.throws(() => readGraph(bytes.subarray(0, length)), { message: /truncated|not an ONNX file/ }, String(length))
+  t.throws(() => readGraph(load('mlp').subarray(0, 700)), { message: /truncated: it ends after 700 bytes/ })
+  t.throws(() => readGraph(new Uint8Array()), { message: /empty/ })
+})
+
+t.test('damaged files are read or refused with an error, and always end', async (t) => {
+  const bytes = load('columns')
+  let refused = 0
+  for (let at = 0; at < bytes.length; at++) {
+    for (const value of [0x00, 0x0a, 0x7f, 0xff]) {
+      const damaged = Uint8Array.from(bytes)
+      damaged[at] = value
+      try {
+        readGraph(damaged)
+      } catch (error) {
+        refused++
+        if (!(error instanceof Error) || error instanceof TypeError || !/^(not an ONNX file|the file)/.test(error.message)) t.fail(`byte ${at}: ${String(error)}`)
+      }
+    }
+  }
+  t.ok(refused > 100)
+})
+
+t.test('files of other kinds are named', async (t) => {
+  const files: [Uint8Array, RegExp][] = [
+    [Uint8Array.of(0x80, 4, 0x95, 0), /pickle/],
+    [Buffer.from('PK\x03\x04model'), /zip archive.*PyTorch/],
+    [Buffer.from('\x89HDF\r\n\x1a\n', 'latin1'), /HDF5/],
+    [Buffer.from('version https://git-lfs.github.com/spec/v1'), /Git LFS/],
+    [Buffer.from('{"learner": {}}'), /JSON/],
+    [Buffer.from('hello, this is some text'), /not an ONNX file/],
+    [write((pbf) => pbf.writeVarintField(1, 8)), /no graph/]
+  ]
+  for (const [bytes, message] of files) t.throws(() => readGraph(bytes), { message })
+})
+
+t.test('a graph without outputs is refused, and so are sub-graphs without end', async (t) => {
+  const silent = write((pbf) => { pbf.writeVarintField(1, 8); nest(pbf, 7, () => {}); nest(pbf, 8, () => {}) })
+  t.throws(() => readGraph(silent), { message: /its graph has no outputs/ })
+  const deepen = (graph: PbfWriter, depth: number): void => {
+    if (depth > 0) node(graph, 'If', ['c'], ['y'], (attribute) => nest(attribute, 6, (inner) => deepen(inner, depth - 1)))
+  }
+  t.same(readGraph(model((pbf) => deepen(pbf, 20))).operators, ['If'])
+  t.throws(() => readGraph(model((pbf) => deepen(pbf, 40))), { message: /nested more than/ })
+})
+
+t.test('a circle of nodes does not trap the reader', async (t) => {
+  const graph = readGraph(model((pbf) => {
+    node(pbf, 'Identity', ['z'], ['y'])
+    node(pbf, 'Identity', ['y'], ['z'])
+    node(pbf, 'LinearRegressor', ['z'], ['v'])
+  }))
+  t.equal(graph.producers.y, 'Identity')
+})

@@ -1,0 +1,98 @@
+import { PbfReader, PbfWriter } from 'pbf'
+import { findClassifiers, findZipMaps } from './classifiers.js'
+import { Flow, isPlain } from './flow.js'
+import { recognise } from './format.js'
+import { listOutputs, readModel, type GraphProto, type ModelProto } from './proto.js'
+import type { Graph, ZipMapNode } from '../contract.js'
+
+const modelNodes = /^(TreeEnsemble|Linear|SVM)(Classifier|Regressor)?$/
+
+/**
+ * Reads what an .onnx file says about itself; tensor data is neither copied nor checked, external data not opened. Throws an Error that says what
+ * is wrong with a file that is empty, truncated, of another format, or has no graph or no outputs.
+ */
+export function readGraph (bytes: Uint8Array): Graph {
+  if (bytes.length === 0) throw new Error('the model file is empty')
+  const foreign = recognise(bytes)
+  if (foreign) throw new Error(`not an ONNX file: ${foreign}`)
+  const model: ModelProto = {
+    irVersion: 0,
+    producer: '',
+    producerVersion: '',
+    opsets: [],
+    metadata: new Map(),
+    operators: new Set(),
+    locations: new Set()
+  }
+  const pbf = new PbfReader(bytes)
+  try {
+    readModel(pbf, model)
+    return describe(model)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    const truncated = model.irVersion > 0 && pbf.pos > bytes.length
+    throw new Error(truncated ? `the file is truncated: it ends after ${bytes.length} bytes` : `not an ONNX file, or a damaged one: ${reason}`, { cause: error })
+  }
+}
+
+/**
+ * The model bytes with the named intermediate tensors added to the outputs of its graph, in that order; ONNX Runtime finds their types itself.
+ * What is an output already is not added again; that a name exists at all is not checked.
+ */
+export function tapOutputs (bytes: Uint8Array, names: string[]): Uint8Array {
+  const present = listOutputs(bytes)
+  const added = [...new Set(names)].filter((name) => !present.has(name))
+  if (added.length === 0) return bytes
+  const writer = new PbfWriter()
+  writer.writeMessage(7, (outputs: string[], graph) => {
+    for (const output of outputs) graph.writeMessage(12, (name: string, info) => info.writeStringField(1, name), output)
+  }, added)
+  const fragment = writer.finish()
+  const tapped = new Uint8Array(bytes.length + fragment.length)
+  tapped.set(bytes)
+  tapped.set(fragment, bytes.length)
+  return tapped
+}
+
+function describe (model: ModelProto): Graph {
+  const { graph } = model
+  if (!graph) throw new Error('it holds no graph')
+  if (model.opsets.length === 0) throw new Error('it names no operator set')
+  if (graph.outputs.length === 0) throw new Error('its graph has no outputs')
+  const flow = new Flow(graph)
+  const zipMaps = findZipMaps(graph, flow)
+  const preprocessed = findPreprocessed(graph, flow)
+  return {
+    irVersion: model.irVersion,
+    producer: model.producer,
+    producerVersion: model.producerVersion,
+    opsets: model.opsets,
+    metadata: Object.fromEntries(model.metadata),
+    inputs: graph.inputs.filter(({ name }) => !graph.initializers.has(name)),
+    outputs: graph.outputs,
+    operators: [...model.operators],
+    producers: nameProducers(graph, flow, zipMaps),
+    classifiers: findClassifiers(graph, flow, zipMaps),
+    zipMaps,
+    externalData: [...model.locations],
+    ...(preprocessed !== undefined && { preprocessed })
+  }
+}
+
+function nameProducers (graph: GraphProto, flow: Flow, zipMaps: ZipMapNode[]): Record<string, string> {
+  const names = [...graph.outputs.map(({ name }) => name), ...zipMaps.map(({ input }) => input)]
+  return Object.fromEntries(names.flatMap((name) => {
+    const node = flow.origin(name)
+    return node ? [[name, node.operator]] : []
+  }))
+}
+
+/** The one tensor that every model node reads, when it is made by more than plain copies and by no other model. */
+function findPreprocessed (graph: GraphProto, flow: Flow): string | undefined {
+  const sources = new Set(graph.nodes.filter(({ operator }) => modelNodes.test(operator)).map(({ inputs }) => inputs[0]))
+  const [source] = sources
+  if (sources.size !== 1 || !source || graph.outputs.some(({ name }) => name === source)) return undefined
+  const before = [...flow.ancestors(source)]
+  if (before.every(isPlain) || before.some(({ operator }) => modelNodes.test(operator))) return undefined
+  return source
+}
