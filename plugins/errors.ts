@@ -26,7 +26,7 @@ export default fp(async (app) => {
 export function sendError (thrown: Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const error = translate(thrown, request)
   const status = error.statusCode ?? 500
-  if (status >= 500) request.log.error({ err: thrown, request_id: request.id }, thrown.message)
+  if (status >= 500 && !isExpected(status, error)) request.log.error({ err: thrown, request_id: request.id }, thrown.message)
   if (status === 401) reply.header('www-authenticate', 'Bearer')
   if (status === 503) reply.header('retry-after', RETRY_AFTER_S)
   if (error instanceof UnsupportedEncodingError) reply.header('accept-encoding', ACCEPTED_ENCODINGS)
@@ -69,6 +69,11 @@ export function refuseConnection ({ code = '' }: NodeJS.ErrnoException, socket: 
   const title = STATUS_CODES[status] ?? 'Error'
   const body = JSON.stringify({ type: 'about:blank', title, status, detail: error.message, code: error.code, request_id: createId(), errors: [] })
   socket.end(`HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`)
+}
+
+/** Overload, deadlines and models that are not ready are answers, not faults: a stack for each would make an overload worse. */
+function isExpected (status: number, error: ServerError): boolean {
+  return (status === 503 || status === 504) && isOwn(error)
 }
 
 /** Errors of Node and of Fastify have codes too, but their messages are not for clients. */

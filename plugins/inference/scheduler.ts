@@ -221,7 +221,9 @@ export class Scheduler {
     const now = performance.now()
     let start = 0
     for (const pending of batch) {
-      queue.settle(pending, new Outcome(outputs, start, pending.rows, rows, startedAt - pending.enqueuedAt, runMs), now)
+      const { deadline, rows: own } = pending
+      const isLate = deadline.at <= now
+      queue.settle(pending, isLate ? new DeadlineExceededError(deadline.ms) : new Outcome(outputs, start, own, rows, startedAt - pending.enqueuedAt, runMs), now)
       start += pending.rows
     }
     queue.statistics.recordRun(rows, batch.length, mergedAt - startedAt, runMs, performance.now() - now)

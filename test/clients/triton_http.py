@@ -36,7 +36,9 @@ for binary_in in (True, False):
 check("request id", infer(request_id="abc").get_response()["id"] == "abc")
 check("version", infer(model_version="1").get_response()["model_version"] == "1")
 check("no rows", infer(rows=np.zeros((0, 4), np.float32)).as_numpy("label").shape == (0,))
-check("no outputs named", sorted(o["name"] for o in client.infer("iris", [_ := http.InferInput("float_input", [1, 4], "FP32").set_data_from_numpy(ROWS[:1])]).get_response()["outputs"]) == ["label", "probabilities"])
+one = http.InferInput("float_input", [1, 4], "FP32").set_data_from_numpy(ROWS[:1])
+named = [output["name"] for output in client.infer("iris", [one]).get_response()["outputs"]]
+check("no outputs named", named == ["label", "probabilities"])
 top = http.InferRequestedOutput("probabilities", class_count=2)
 tensor = http.InferInput("float_input", [2, 4], "FP32").set_data_from_numpy(ROWS)
 classes = client.infer("iris", [tensor], outputs=[top]).as_numpy("probabilities")

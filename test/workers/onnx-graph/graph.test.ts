@@ -4,7 +4,7 @@ import t from 'tap'
 import { readGraph, tapOutputs } from '../../../workers/onnx-graph/graph.js'
 
 function load (name: string): Uint8Array {
-  return readFileSync(new URL(`../fixtures/graphs/${name}.onnx`, import.meta.url))
+  return readFileSync(new URL(`../../fixtures/graphs/${name}.onnx`, import.meta.url))
 }
 
 type Write = (pbf: PbfWriter) => void

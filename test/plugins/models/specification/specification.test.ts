@@ -30,7 +30,7 @@ function describe (inputs: TensorSpec[], outputs: TensorSpec[], graph: Partial<G
 
 /** What a session would say of a file, with the tensor behind a ZipMap in its place. */
 function load (name: string): Description {
-  const graph = readGraph(readFileSync(new URL(`../../fixtures/graphs/${name}.onnx`, import.meta.url)))
+  const graph = readGraph(readFileSync(new URL(`../../../fixtures/graphs/${name}.onnx`, import.meta.url)))
   const spec = ({ name, type = 'float32', dims = [] }: Graph['inputs'][number]): TensorSpec => ({ name, type, dims })
   const behind = new Map(graph.zipMaps.map(({ output, input }) => [output, input]))
   return describe(graph.inputs.map(spec), graph.outputs.map((output) => spec({ ...output, name: behind.get(output.name) ?? output.name })), graph)
