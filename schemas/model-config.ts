@@ -31,7 +31,7 @@ export const BatchingSchema = Type.Object({
 export type Batching = Static<typeof BatchingSchema>
 
 export const QueueSchema = Type.Object({
-  max_rows: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1024, description: 'Rows that may wait; beyond that a request is answered 503. A single larger request is admitted when nothing waits.' }),
+  max_rows: Type.Integer({ minimum: 1, maximum: 1_000_000, default: 1024, description: 'Rows that may wait; beyond that a request is answered 503. A sixteenth as many requests may wait whatever their rows, and a single larger one when nothing waits.' }),
   timeout_ms: Type.Integer({ minimum: 1, maximum: 3_600_000, default: 5000, description: 'Milliseconds a request may wait before it is answered 504.' })
 }, { ...closed, default: {}, description: 'Bounds of the queue of each version.' })
 export type Queue = Static<typeof QueueSchema>

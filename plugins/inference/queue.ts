@@ -56,6 +56,8 @@ export class Outcome {
   }
 }
 
+// Requests of more rows than this still get as many places as if they had no more: 64 by default. BODY_LIMIT bounds the bytes of each.
+const rowsPerRequest = 16
 // A run later the largest crowd counts this much; after fifty it is history.
 const crowdDecay = 0.98
 
@@ -135,9 +137,16 @@ export class ModelQueue {
     return this.rowsWaiting === 0 && this.running === 0
   }
 
+  /** A single larger request is admitted to an empty queue, and some large ones beside one another too. */
+  isFullFor (rows: number): boolean {
+    const { queueRows } = this.options
+    if (this.rowsWaiting === 0 || this.rowsWaiting + rows <= queueRows) return false
+    return this.inFlight - this.running >= Math.floor(queueRows / rowsPerRequest)
+  }
+
   /** Throws QueueFullError. */
   push (pending: Pending): void {
-    if (this.rowsWaiting > 0 && this.rowsWaiting + pending.rows > this.options.queueRows) {
+    if (this.isFullFor(pending.rows)) {
       const error = new QueueFullError(this.name, this.options.queueRows)
       this.statistics.recordFailure(error, 0)
       throw error
