@@ -19,6 +19,7 @@ import requestLog from './plugins/request-log.js'
 import schemas from './plugins/schemas.js'
 import serverTiming from './plugins/server-timing.js'
 import health from './routes/health.js'
+import home from './routes/home.js'
 import info from './routes/info.js'
 import metricsRoutes from './routes/metrics.js'
 import modelPredict from './routes/model-predict.js'
@@ -43,8 +44,8 @@ export async function buildApp (config: Config): Promise<FastifyInstance> {
     childLoggerFactory: (logger) => logger,
     genReqId,
     bodyLimit: config.BODY_LIMIT,
-    keepAliveTimeout: 72_000,
-    requestTimeout: 120_000,
+    keepAliveTimeout: config.KEEP_ALIVE_TIMEOUT_MS,
+    requestTimeout: config.REQUEST_RECEIVE_TIMEOUT_MS,
     return503OnClosing: false,
     clientErrorHandler: refuseConnection,
     routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true },
@@ -70,6 +71,7 @@ export async function buildApp (config: Config): Promise<FastifyInstance> {
   await app.register(openapi)
   await app.register(grpc)
 
+  await app.register(home)
   await app.register(health)
   await app.register(metricsRoutes)
   await app.register(info)

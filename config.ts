@@ -7,6 +7,8 @@ const Flag = (description: string) => Type.Boolean({ default: false, description
 const Text = (description: string, value?: string) => Type.String({ description, ...(value !== undefined && { default: value }) })
 const Count = (description: string, value: number, minimum = 1, maximum = 2 ** 31 - 1) => Type.Integer({ description, default: value, minimum, maximum })
 
+const workersAllowed = 'a number from 1 to 999, auto or auto2n1'
+
 /** Every setting of the server. An environment variable of the same name wins over the config file. */
 export const ConfigSchema = Type.Object({
   HOST: Text('Address to listen on. 0.0.0.0 opens the server to the network.', '127.0.0.1'),
@@ -18,14 +20,17 @@ export const ConfigSchema = Type.Object({
   MODEL_PATH: Type.Optional(Text('One .onnx file, version folder or model folder, served instead of the store.')),
   DEFAULT_MODEL: Type.Optional(Text('The model that answers /predict. MODEL_NAME is an alias.')),
   INPUT_SCHEMA: Type.Optional(Text('Features of the default model when its metadata names none, as JSON: {"age":"int","income":"float"}.')),
-  WORKERS: Type.String({ pattern: '^(auto|auto2n1|[1-9][0-9]{0,2})$', default: 'auto', description: 'Threads that run the models: a number, auto (one per CPU) or auto2n1 (2 x CPUs + 1).' }),
+  WORKERS: Type.String({ pattern: '^(auto|auto2n1|[1-9][0-9]{0,2})$', default: 'auto', description: 'Threads that run the models: a number from 1 to 999, auto (one per CPU) or auto2n1 (2 x CPUs + 1).' }),
   BODY_LIMIT: Count('Bytes of a request body, compressed or not.', 16 * 1024 * 1024, 1024),
   BATCH_MAX: Count('Rows of one /predict/batch request.', 100),
   MAX_ROWS: Count('Rows of one list sent to /predict.', 1000),
   MAX_ERRORS: Count('Offending fields named in one error.', 50),
   POOL_PARSE_BYTES: Count('JSON bodies from this size on are parsed in the worker threads, so that they do not hold up others.', 128 * 1024),
-  TRANSFER_BYTES: Count('Input tensors from this size on are handed to a thread without a copy; such a run is not repeated when its thread is lost.', 1024 * 1024),
+  POOL_WAITING_BYTES: Count('Bytes of such bodies that may wait for a thread; beyond that a request is answered 503.', 256 * 1024 * 1024),
+  TRANSFER_BYTES: Count('Input tensors from this size on are handed to a thread without a copy; such a run is not repeated when its thread is lost.', 256 * 1024),
   REQUEST_TIMEOUT_MS: Count('Milliseconds after which a prediction is answered 504.', 30_000),
+  REQUEST_RECEIVE_TIMEOUT_MS: Count('Milliseconds that a request may take to arrive, its body included; then it is answered 408.', 120_000),
+  KEEP_ALIVE_TIMEOUT_MS: Count('Milliseconds that a connection without requests stays open; longer than that of a proxy in front.', 72_000),
   RUN_LIMIT_MS: Count('Milliseconds after which a run is given up and its thread replaced.', 60_000),
   LOAD_LIMIT_MS: Count('Milliseconds that opening a model may take.', 60_000),
   TARGET_RUN_MS: Count('Milliseconds that a merged run should not exceed, so that other models get their turn.', 10),
@@ -53,6 +58,8 @@ export class ConfigError extends Error {}
 
 /** Reads the settings from an environment and a config file beside it (`server.config.json`, or what CONFIG_FILE names). Throws ConfigError. */
 export function loadConfig (env: NodeJS.ProcessEnv = process.env): Config {
+  // Other servers of this kind are guarded by it: nobody should believe that of this one.
+  if (env.API_KEYS) throw new ConfigError('API_KEYS is not supported yet; put a gateway in front, or unset it')
   const file = readConfigFile(env.CONFIG_FILE)
   const data = { ...file, ...settingsOf(env) }
   try {
@@ -105,5 +112,6 @@ function explain (error: Error, data: Record<string, unknown>): string {
   const key = /^env\/(\w+)/.exec(error.message)?.[1]
   if (key === undefined) return error.message
   const schema: TSchema | undefined = (ConfigSchema.properties as Record<string, TSchema>)[key]
-  return `${error.message.replace('env/', '').split(', env/')[0]}, got ${JSON.stringify(data[key])}. ${key}: ${schema?.description ?? ''}`
+  const fault = error.message.replace('env/', '').split(', env/')[0]?.replace(/must match pattern .*$/, `must be ${workersAllowed}`)
+  return `${fault}, got ${JSON.stringify(data[key])}. ${key}: ${schema?.description ?? ''}`
 }

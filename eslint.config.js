@@ -10,7 +10,7 @@ const fastify = { group: ['fastify', 'fastify-plugin', '@fastify/*', '!@fastify/
 const upward = (...folders) => ({ group: folders.map((folder) => `**/${folder}/**`), allowTypeImports: true, message: 'Imports point down: server, app, plugins and routes, codecs, schemas and errors.' })
 
 export default [
-  ...neostandard({ ts: true, ignores: ['dist', 'coverage', '.tap', 'tap-snapshots', 'test/fixtures'] }),
+  ...neostandard({ ts: true, ignores: ['dist', 'dist.*', 'coverage', '.tap', 'tap-snapshots', 'test/fixtures'] }),
   wall(['routes/**/*.ts'], [native, upward('plugins', 'workers')]),
   wall(['schemas/**/*.ts', 'codecs/**/*.ts'], [native, fastify, upward('plugins', 'routes', 'workers')]),
   wall(['workers/**/*.ts'], [{ group: ['piscina'], message: 'Workers do not know Piscina.' }, fastify, upward('plugins', 'routes')]),

@@ -16,7 +16,7 @@ try {
   app = await buildApp(config)
   closeGracefully(app, config)
   const { models, log } = app
-  process.on('SIGHUP', () => { models.reload().catch((error) => log.error({ err: error }, 'the model store could not be read')) })
+  process.on('SIGHUP', () => { models.reload({ retry: true }).catch((error) => log.error({ err: error }, 'the model store could not be read')) })
   await app.grpc.listen()
   await app.listen({ host: config.HOST, port: config.PORT })
   await models.settled()

@@ -43,6 +43,8 @@ export default fp(async (app) => {
     const deadline = new Deadline(header === undefined ? limit : Math.min(limit, parseMs(header)))
     // Fastify's own request.signal fires as soon as a body has been read, so the end of the response is what counts.
     this.raw.on('close', () => { if (!this.raw.writableEnded) deadline.cancel() })
+    // Who left before that is not told of again.
+    if (this.raw.destroyed) deadline.cancel()
     this.journal = deadline.journal
     return deadline
   })

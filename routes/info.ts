@@ -45,16 +45,18 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     schema: { tags, operationId: 'preprocess', summary: 'Show what the default model sees of records: checked, in order, defaults filled in', querystring: PreprocessQuerySchema }
   }, async ({ body, query }, reply) => {
     const model = app.models.get()
-    const records = model.complete(body)
-    if (!isOn(query.scaled) || records.length === 0) return records
+    const isEmpty = Array.isArray(body) && body.length === 0
+    if (!isOn(query.scaled) || isEmpty) return await model.complete(body)
     const { preprocessing } = model
     if (preprocessing === undefined) {
       throw new InvalidRequestError(`Model '${model.name}' has nothing to show: no scaler, imputer or encoder stands before the model inside its graph`, [
         { path: 'scaled', message: `the graph of model '${model.name}' does no preprocessing of its own` }
       ])
     }
-    const { tensors, rows } = await model.read(body, 'predict', false)
-    return (await preprocessing.run(tensors, rows, reply.startDeadline())).rows
+    const deadline = reply.startDeadline()
+    const { tensors, rows, positional } = await model.read(body, 'predict', false)
+    if (positional) throw new InvalidRequestError('Records are expected here, not rows of numbers')
+    return (await model.hold(preprocessing.run(tensors, rows, deadline))).rows
   })
 }
 

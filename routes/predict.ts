@@ -23,10 +23,11 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     if (traced && !app.config.TRACE) throw new InvalidRequestError('Traces are off; the setting TRACE allows them', [{ path: 'trace', message: 'is not allowed on this server' }])
     const deadline = reply.startDeadline()
     const input = await model.read(body, 'predict', false)
+    const kept = traced ? model.keep(input) : input
     const predictions = await model.predict(input, deadline)
     const style = query.style ?? model.config.response_style
     const answer = model.present(predictions, { style: input.positional && style === 'list' ? 'scalar' : style, list: input.list, proba }, id)
-    return traced ? { ...answer, trace: await model.trace(input, predictions, deadline) } : answer
+    return traced ? { ...answer, trace: await model.trace(kept, predictions, deadline) } : answer
   })
 
   app.post('/predict/batch', {

@@ -29,9 +29,10 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     const { model: name } = request.params
     oip.find(name)
     const bytes = await request.readBytes()
+    const deadline = reply.startDeadline()
     const model = oip.find(name)
     const input = await model.read(bytes.byteLength < app.config.POOL_PARSE_BYTES ? parseJson(bytes) : bytes, 'instances', false)
-    const predictions = await model.predict(input, reply.startDeadline())
+    const predictions = await model.predict(input, deadline)
     return reply.sendBare({ predictions: predictions.map(({ prediction }) => prediction) })
   })
 }

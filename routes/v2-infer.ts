@@ -26,10 +26,11 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       const { model: name, version } = request.params
       oip.find(name, version)
       const frame = await request.readFrame()
+      const deadline = reply.startDeadline()
       // Another version may have come while the body was on its way.
       const model = oip.find(name, version)
       const inferRequest = await oip.decode(model, frame)
-      const outputs = await oip.infer(model, inferRequest, reply.startDeadline())
+      const outputs = await oip.infer(model, inferRequest, deadline)
       return await reply.sendParts(await oip.encode(model, inferRequest, outputs))
     })
   }

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { build, makeStore, zooPath } from './helper.js'
+import { build, create, makeStore, zooPath } from './helper.js'
 
 const setosa = { sepal_length: 5.1, sepal_width: 3.5, petal_length: 1.4, petal_width: 0.2 }
 const uuid7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
@@ -35,7 +35,7 @@ t.test('paths and methods', async (t) => {
   })
 
   await t.test('what does not exist is a 404 problem, what is no URL a 400', async (t) => {
-    for (const [method, url, status] of [['GET', '/', 404], ['GET', '/nothing', 404], ['POST', '/predictions', 404], ['GET', '/Health', 404], ['GET', '//health', 404], ['POST', '/models//predict', 404], ['GET', '/%zz', 400], ['GET', '/models/%', 400], ['POST', '/models/%ff/predict', 400], ['GET', `/models/${'a'.repeat(300)}`, 404]] as const) {
+    for (const [method, url, status] of [['GET', '/nothing', 404], ['POST', '/predictions', 404], ['GET', '/Health', 404], ['GET', '//health', 404], ['POST', '/models//predict', 404], ['GET', '/%zz', 400], ['GET', '/models/%', 400], ['POST', '/models/%ff/predict', 400], ['GET', `/models/${'a'.repeat(300)}`, 404]] as const) {
       const answer = await app.inject({ method, url })
       t.equal(answer.statusCode, status, url)
       t.equal(answer.headers['content-type'], 'application/problem+json', url)
@@ -134,4 +134,9 @@ t.test('a failure that nobody foresaw tells a client nothing', async (t) => {
   t.equal(answer.headers['content-type'], 'application/problem+json')
   t.match(answer.json(), { status: 500, title: 'Internal Server Error', code: 'INTERNAL_ERROR', detail: 'The request could not be answered', errors: [] })
   t.notMatch(answer.body, store)
+})
+
+t.test('how long a request may arrive and a connection stay open are settings', async (t) => {
+  const { server } = await create(t, { REQUEST_RECEIVE_TIMEOUT_MS: 5000, KEEP_ALIVE_TIMEOUT_MS: 3000 })
+  t.same([server.requestTimeout, server.keepAliveTimeout], [5000, 3000])
 })

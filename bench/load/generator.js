@@ -1,5 +1,6 @@
 import { Connection } from './connection.js'
 import { buildRequest } from './requests.js'
+import { summarize } from './summary.js'
 
 /**
  * Sends `requests` in turn over `connections` sockets for `seconds`, or until `count` were sent, one at a time on each. With `perSecond` each
@@ -54,19 +55,8 @@ export async function generate ({ port, requests, connections, seconds = Infinit
   await Promise.race([answered, ended])
 
   const elapsed = Math.min(performance.now(), end) - start
-  const { user, system } = process.cpuUsage(cpu)
+  const used = process.cpuUsage(cpu)
   running = false
   for (const connection of open) connection.close()
-  latencies.sort((a, b) => a - b)
-  const at = (part) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * part))] ?? NaN
-  return {
-    perSecond: latencies.length / elapsed * 1000,
-    completed: latencies.length,
-    p50: at(0.5),
-    p99: at(0.99),
-    longest: latencies.at(-1) ?? NaN,
-    statuses,
-    lost,
-    cpu: (user + system) / 1000 / elapsed
-  }
+  return { ...summarize(latencies, elapsed, used), statuses, lost }
 }

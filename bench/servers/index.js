@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ServerProcess } from './process.js'
@@ -17,7 +18,7 @@ export class Servers {
   #dist
   #execArgv
   #running = []
-  #stores = []
+  #folders = []
 
   constructor ({ dist = join(root, 'dist'), execArgv = [] } = {}) {
     this.#dist = dist
@@ -42,13 +43,32 @@ export class Servers {
   /** Bare Fastify with the answer that `ours` gave to this request. */
   async floor (ours, path, body) {
     const response = await ours.post(path, body)
-    const headers = Object.fromEntries([...response.headers].filter(([name, value]) => !framing.has(name) && value !== ownType))
+    const headers = ownHeaders(response)
     const answer = await response.text()
     const floor = await this.#start(here('./floor.js'), { env: { ANSWER: answer, HEADERS: JSON.stringify(headers) } })
     const same = await floor.post(path, body)
     const text = await same.text()
     if (text.length === answer.length) return floor
     throw new Error(`the floor answers ${text}, and not ${answer}`)
+  }
+
+  /** Bare Fastify that reads the same bytes and writes the answer that `ours` gave to this request. */
+  async binaryFloor (ours, { path, body, headers }) {
+    const response = await ours.post(path, body, headers)
+    const answer = Buffer.from(await response.arrayBuffer())
+    const folder = await mkdtemp(join(tmpdir(), 'answer-'))
+    this.#folders.push(folder)
+    const file = join(folder, 'answer')
+    await writeFile(file, answer)
+    const floor = await this.#start(here('./binary-floor.js'), { env: { ROUTE: path, ANSWER_FILE: file, HEADERS: JSON.stringify(ownHeaders(response)) } })
+    const same = Buffer.from(await (await floor.post(path, body, headers)).arrayBuffer())
+    if (response.status === 200 && same.equals(answer)) return floor
+    throw new Error(`the answer is ${response.status} with ${answer.length} bytes, and the floor writes ${same.length}`)
+  }
+
+  /** A bare service on the gRPC library that answers the tensors that it is sent. */
+  echo (grpcPort) {
+    return this.#start(here('./echo.js'), { env: { GRPC_PORT: String(grpcPort) } })
   }
 
   naive (model) {
@@ -58,14 +78,14 @@ export class Servers {
   /** A model store for one scenario; see createStore(). */
   async store (models) {
     const path = await createStore(models)
-    this.#stores.push(path)
+    this.#folders.push(path)
     return path
   }
 
-  /** Ends what a scenario started and did not stop, and removes its stores. */
+  /** Ends what a scenario started and did not stop, and removes its folders. */
   async close () {
     await Promise.all(this.#running.splice(0).map((server) => server.stop()))
-    await Promise.all(this.#stores.splice(0).map((path) => rm(path, { recursive: true })))
+    await Promise.all(this.#folders.splice(0).map((path) => rm(path, { recursive: true })))
   }
 
   async #start (file, options) {
@@ -73,4 +93,8 @@ export class Servers {
     this.#running.push(server)
     return server
   }
+}
+
+function ownHeaders (response) {
+  return Object.fromEntries([...response.headers].filter(([name, value]) => !framing.has(name) && value !== ownType))
 }

@@ -51,11 +51,12 @@ export class ServerProcess {
 
   /** Resident memory in MB; NaN where there is no /proc. */
   get rssMb () {
-    try {
-      return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'))?.[1]) / 1024
-    } catch {
-      return NaN
-    }
+    return this.#readMb('VmRSS')
+  }
+
+  /** The most resident memory that it has ever had, in MB; NaN where there is no /proc. */
+  get peakRssMb () {
+    return this.#readMb('VmHWM')
   }
 
   /** Milliseconds of CPU that all its threads have used; NaN where there is no /proc. */
@@ -68,9 +69,10 @@ export class ServerProcess {
     }
   }
 
-  /** POSTs a body, JSON unless it is text already, and resolves with the response. */
-  post (path, body) {
-    return fetch(this.url + path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: typeof body === 'string' ? body : JSON.stringify(body) })
+  /** POSTs a body, JSON unless it is text or bytes already, and resolves with the response. */
+  post (path, body, headers = { 'content-type': 'application/json' }) {
+    // Nothing is compressed: the load generators do not ask for it either.
+    return fetch(this.url + path, { method: 'POST', headers: { 'accept-encoding': 'identity', ...headers }, body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body) })
   }
 
   signal (name) {
@@ -88,6 +90,14 @@ export class ServerProcess {
     return this.#child.exitCode !== null || this.#child.signalCode !== null
   }
 
+  #readMb (field) {
+    try {
+      return Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'))?.[1]) / 1024
+    } catch {
+      return NaN
+    }
+  }
+
   async #wait (path, everyMs) {
     while (performance.now() - this.startedAt < startLimitMs) {
       if (this.#hasExited) break
@@ -103,7 +113,8 @@ export class ServerProcess {
   }
 }
 
-async function findPort () {
+/** A port that is free now. */
+export async function findPort () {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address()

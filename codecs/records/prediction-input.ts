@@ -7,9 +7,9 @@ import type { Tensor } from '../tensor.js'
 
 /**
  * What a route takes: `predict` every form of the default model's face, `batch` instances, `record` one record,
- * `instances` a batch of unbounded length (KServe V1).
+ * `instances` a batch of unbounded length (KServe V1), `complete` the records of `predict`, to be shown instead of predicted.
  */
-export type Face = 'predict' | 'batch' | 'record' | 'instances'
+export type Face = 'predict' | 'batch' | 'record' | 'instances' | 'complete'
 
 export interface InputLimits {
   /** Rows of a list on `predict`. */
@@ -28,6 +28,8 @@ export interface PredictionInput {
   list: boolean
   /** The client sent a row of numbers, which is always answered by a single value. */
   positional: boolean
+  /** Of `complete` only, which makes no tensors. */
+  records?: Record<string, unknown>[]
   /** Milliseconds that checking the body took, and writing the tensors. */
   validateMs?: number
   preprocessMs?: number
@@ -68,17 +70,20 @@ export class InputReader {
 
   /** `strict` refuses unknown features. */
   read (body: unknown, face: Face, strict: boolean): PredictionInput {
+    if (face === 'complete') return this.#complete(body)
     const { items, path, rows, list } = this.#find(body, face)
     const tensors = rows ? this.#codec.encodeRows(items, { path }) : this.#codec.encodeRecords(items, { path, strict })
     if (this.#rules.length > 0) this.#checkRules(items, path, rows)
     return { tensors, rows: items.length, list, positional: rows && !list }
   }
 
-  /** The records as the model sees them, defaults filled in; positional rows are refused. */
-  complete (body: unknown): Record<string, unknown>[] {
-    const { items, path, rows } = this.#find(body, 'predict')
+  /** The records as the model sees them, defaults filled in; positional rows are refused, an empty list stays empty. */
+  #complete (body: unknown): PredictionInput {
+    const none = { tensors: [], positional: false }
+    if (Array.isArray(body) && body.length === 0) return { ...none, rows: 0, list: true, records: [] }
+    const { items, path, rows, list } = this.#find(body, 'predict')
     if (rows) throw new InvalidRequestError('Records are expected here, not rows of numbers')
-    return this.#codec.complete(items, { path, strict: false })
+    return { ...none, rows: items.length, list, records: this.#codec.complete(items, { path, strict: false }) }
   }
 
   #find (body: unknown, face: Face): Items {
@@ -139,9 +144,8 @@ export class InputReader {
   }
 
   #checkRules (items: unknown[], path: (index: number) => string, rows: boolean): void {
-    const names = [...this.#featureNames]
     const records = rows
-      ? items.map((row) => Object.fromEntries(names.map((name, index) => [name, Array.isArray(row) ? row[index] : row])))
+      ? this.#codec.completeRows(items, { path })
       : this.#codec.complete(items, { path, strict: false })
     checkRules(this.#rules, records, path, this.#limits.maxErrors)
   }

@@ -77,8 +77,18 @@ export class RecordCodec {
   /** The records as the model understands them: features in the model's order, defaults filled, null where a value is missing. */
   complete (records: unknown[], options: RecordOptions): JsonRecord[] {
     this.#checkRecords(records, options)
-    return records.map((record) => Object.fromEntries(
-      this.#form.fields.map((field) => [field.name, readMember(record, field) ?? field.default ?? null])
+    return this.#complete(records, readMember)
+  }
+
+  /** The same for positional rows; the row of a model that takes one vector is that vector. */
+  completeRows (rows: unknown[], options: RowOptions): JsonRecord[] {
+    this.#checkRows(rows, options)
+    return this.#complete(rows, this.#row?.whole === undefined ? readElement : readWhole)
+  }
+
+  #complete<T> (items: T[], read: Read<T>): JsonRecord[] {
+    return items.map((item) => Object.fromEntries(
+      this.#form.fields.map((field) => [field.name, read(item, field) ?? field.default ?? null])
     ))
   }
 

@@ -19,6 +19,29 @@ export function checkRules (rules: Rule[], records: Record<string, unknown>[], p
   if (errors.length > 0) throw refuse(errors)
 }
 
+/** The reason why logic can never be applied, whatever the record: an operation that does not exist, anywhere in it. */
+export function findUnknownOperation (logic: unknown): string | undefined {
+  if (Array.isArray(logic)) return findFirst(logic)
+  if (!jsonLogic.is_logic(logic)) return undefined
+  const [operation, operands] = Object.entries(logic as object)[0] ?? ['', []]
+  try {
+    jsonLogic.apply({ [operation]: [] } as unknown as jsonLogic.RulesLogic, {})
+  } catch (error) {
+    const { message } = error as Error
+    // Others complain about operands, and there are none.
+    if (message.startsWith('Unrecognized')) return message.replace('Unrecognized', 'unrecognized')
+  }
+  return findFirst([operands].flat())
+}
+
+function findFirst (parts: unknown[]): string | undefined {
+  for (const part of parts) {
+    const found = findUnknownOperation(part)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
 function refuse (errors: FieldError[]): RuleViolatedError {
   const [first] = errors
   return new RuleViolatedError(errors.length === 1 && first !== undefined ? first.message : `${errors.length} rules are broken`, errors)

@@ -1,6 +1,7 @@
 import fp from 'fastify-plugin'
 import { detach } from '../../codecs/batches.js'
 import { countWorkers } from '../../config.js'
+import { DrainingError } from '../../errors.js'
 import type { InferAnswer, InferParts } from '../../codecs/oip/response.js'
 import type { Tensor } from '../../codecs/tensor.js'
 import type { DecodeResult, DecodeTask, Description, ModelRef, ReadResult, ReadTask } from '../../workers/contract.js'
@@ -27,7 +28,7 @@ export interface Inference {
   readonly threads: number
   /** Threads that were lost and replaced since the start. */
   readonly replacedThreads: number
-  /** Opens a model in the shared pool, or with `dedicated` in a pool of its own. */
+  /** Opens a model in the shared pool, or with `dedicated` in a pool of its own. Rejects with DrainingError once the server is closed. */
   open (model: ModelRef, name: string, options: QueueOptions & { dedicated: boolean }): Promise<Lane>
   /** Reads a big JSON body in a thread; `body` is handed over and must not be used again. */
   read (task: ReadTask): Promise<ReadResult>
@@ -43,10 +44,12 @@ export default fp(async (app) => {
   const options: SchedulerOptions = {
     runLimitMs: config.RUN_LIMIT_MS,
     loadLimitMs: config.LOAD_LIMIT_MS,
+    waitingBytes: config.POOL_WAITING_BYTES,
     targetRunMs: config.TARGET_RUN_MS,
     transferBytes: config.TRANSFER_BYTES
   }
   const schedulers = new Set<Scheduler>()
+  let closed = false
 
   function start (threads: number): Scheduler {
     const pool = new Pool({ threads, maxHeapMb: config.WORKER_HEAP_MB })
@@ -63,6 +66,7 @@ export default fp(async (app) => {
     get threads () { return shared.threads },
     get replacedThreads () { return [...schedulers].reduce((sum, scheduler) => sum + scheduler.replacedThreads, 0) },
     async open (model, name, { dedicated, ...queueOptions }) {
+      if (closed) throw new DrainingError()
       const scheduler = dedicated ? start(queueOptions.instances ?? 1) : shared
       const { description, queue } = await scheduler.open(model, name, queueOptions).catch(async (error) => {
         if (dedicated) await stop(scheduler)
@@ -93,7 +97,10 @@ export default fp(async (app) => {
   }
 
   app.decorate('inference', inference)
-  app.addHook('onClose', async () => { await Promise.all([...schedulers].map(stop)) })
+  app.addHook('onClose', async () => {
+    closed = true
+    await Promise.all([...schedulers].map(stop))
+  })
 }, { name: 'inference', fastify: '5.x', decorators: { fastify: ['config'] } })
 
 /** Memory that an array has to itself can be handed over; a slice of Node's shared pool cannot. */

@@ -1,10 +1,16 @@
 import type { Description, ModelRef } from '../../workers/contract.js'
-import { WorkerLostError } from '../../errors.js'
+import { OverloadedError, WorkerLostError } from '../../errors.js'
 import type { Pool } from './pool.js'
 import type { ModelQueue } from './queue.js'
 import { Slot, type Task } from './slot.js'
 
+interface FloatingTask extends Task {
+  bytes: number
+}
+
 export interface PlacementOptions {
+  /** Bytes of the bodies that may wait for a thread to read or write them. */
+  waitingBytes: number
   /** Milliseconds that opening a model may take before its thread is ended. */
   loadLimitMs: number
 }
@@ -19,18 +25,21 @@ export class Placement {
   replaced = 0
   readonly #pool: Pool
   readonly #loadLimitMs: number
+  readonly #waitingBytes: number
   readonly #wake: () => void
   readonly #slots = new Map<number, Slot>()
   readonly #models = new Map<ModelQueue, ModelRef>()
-  readonly #floating: Task[] = []
+  readonly #floating: FloatingTask[] = []
+  #floatingBytes = 0
   #floatingSince = 0
   #opening: Promise<unknown> = Promise.resolve()
   #slotPresent = Promise.withResolvers<undefined>()
 
   /** `wake` is called whenever there may be something new to dispatch. */
-  constructor (pool: Pool, { loadLimitMs }: PlacementOptions, wake: () => void) {
+  constructor (pool: Pool, { loadLimitMs, waitingBytes }: PlacementOptions, wake: () => void) {
     this.#pool = pool
     this.#loadLimitMs = loadLimitMs
+    this.#waitingBytes = waitingBytes
     this.#wake = wake
     pool.on('ready', (thread) => this.#add(thread))
     pool.on('lost', (thread) => this.#remove(thread))
@@ -74,11 +83,13 @@ export class Placement {
     await Promise.all(this.#holders(queue).map((slot) => this.#closeOn(slot, queue)))
   }
 
-  /** Runs on the first thread that is free, in turn with the models. */
-  runAnywhere<T> (run: (thread: number) => Promise<T>): Promise<T> {
+  /** Runs on the first thread that is free, in turn with the models. `bytes` is what it keeps in memory until then; throws OverloadedError when others keep too much already. */
+  runAnywhere<T> (run: (thread: number) => Promise<T>, bytes: number): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#floating.length === 0) this.#floatingSince = performance.now()
-      this.#floating.push({ perform: (slot) => run(slot.thread).then(resolve, (cause) => reject(slot.lost ? new WorkerLostError({ cause }) : cause)) })
+      else if (this.#floatingBytes + bytes > this.#waitingBytes) throw new OverloadedError()
+      this.#floatingBytes += bytes
+      this.#floating.push({ bytes, perform: (slot) => run(slot.thread).then(resolve, (cause) => reject(slot.lost ? new WorkerLostError({ cause }) : cause)) })
       this.#wake()
     })
   }
@@ -87,7 +98,9 @@ export class Placement {
   performTask (slot: Slot, queueSince: number): boolean {
     let task = slot.tasks.shift()
     if (task === undefined && this.#floatingSince <= queueSince) {
-      task = this.#floating.shift()
+      const floating = this.#floating.shift()
+      this.#floatingBytes -= floating?.bytes ?? 0
+      task = floating
       this.#floatingSince = performance.now()
     }
     if (task === undefined) return false

@@ -22,6 +22,7 @@ interface Member {
   /** The task that it is running; settled when there is none. */
   task: Promise<unknown>
   giveUp: ((error: Error) => void) | undefined
+  isAbandoned: boolean
 }
 
 /** The worker threads. Every task names the thread that runs it: who runs where is decided by the scheduler. */
@@ -64,6 +65,7 @@ export class Pool extends EventEmitter<PoolEvents> {
     const member = this.#members.get(thread)
     if (member === undefined) return
     const reason = new Error('the thread was given up')
+    member.isAbandoned = true
     this.#forget(thread)
     member.giveUp?.(reason)
     member.channel.giveUp(reason)
@@ -88,7 +90,7 @@ export class Pool extends EventEmitter<PoolEvents> {
       resourceLimits: { maxOldGenerationSizeMb: this.#maxHeapMb },
       loadBalancer: (_task, [worker]) => worker ?? null
     })
-    const member: Member = { piscina, channel: new Channel(), task: Promise.resolve(), giveUp: undefined }
+    const member: Member = { piscina, channel: new Channel(), task: Promise.resolve(), giveUp: undefined, isAbandoned: false }
     this.#open.add(member)
     let thread = -1
     piscina.on('workerCreate', (worker: { id: number }) => {
@@ -107,7 +109,7 @@ export class Pool extends EventEmitter<PoolEvents> {
   #connect (member: Member, thread: number): void {
     const { piscina, channel } = member
     member.task = piscina.run(channel.remote, { name: 'connect', transferList: [channel.remote] }).then(() => {
-      if (this.#closing || member.channel !== channel) return
+      if (this.#closing || member.isAbandoned || member.channel !== channel) return
       this.#members.set(thread, member)
       this.emit('ready', thread)
     }, (error: Error) => { if (!this.#closing) this.emit('error', error) })

@@ -108,6 +108,8 @@ export class ModelQueue {
   /** The most of them there have been lately. */
   crowd = 0
   closed = false
+  /** Milliseconds that a request may wait for its run; while the model is being loaded only its deadline counts. */
+  patienceMs = Infinity
   /** Runs that were ended because they took too long. */
   overruns = 0
   /** Why it can no longer be run: its thread was lost and the file does not open again, or its runs do not end. */
@@ -130,6 +132,7 @@ export class ModelQueue {
   /** From here on clients are served: what the probe and the tests did does not count. */
   serve (mergeable: boolean): void {
     this.mergeable = mergeable
+    this.patienceMs = this.options.timeoutMs
     this.statistics = new Statistics()
   }
 
@@ -152,6 +155,7 @@ export class ModelQueue {
       throw error
     }
     if (this.rowsWaiting === 0) this.waitingSince = pending.enqueuedAt
+    this.#forgetSettled()
     this.#waiting.push(pending)
     this.crowd = Math.max(this.crowd, ++this.inFlight)
     this.rowsWaiting += Math.max(1, pending.rows)
@@ -253,6 +257,13 @@ export class ModelQueue {
     const weight = this.runMs === 0 ? 1 : 0.2
     this.runMs += weight * (runMs - this.runMs)
     this.rowMs += weight * (runMs / Math.max(1, rows) - this.rowMs)
+  }
+
+  /** Requests that were answered while they waited leave with the next run; while no run comes they must not pile up. */
+  #forgetSettled (): void {
+    if (this.#waiting.length - this.#head <= 2 * this.rowsWaiting + 64) return
+    this.#waiting = this.#waiting.slice(this.#head).filter(({ settled }) => !settled)
+    this.#head = 0
   }
 
   #compact (): void {

@@ -98,7 +98,8 @@ export class Scheduler {
 
   /** Runs a task of no model on the first thread that is free, in fair turn with the queues. */
   runAnywhere<N extends keyof Worker> (name: N, task: Parameters<Worker[N]>[0], transfer?: ArrayBuffer[]): Promise<Awaited<ReturnType<Worker[N]>>> {
-    return this.#placement.runAnywhere((thread) => this.#pool.run(thread, name, task, transfer) as Promise<Awaited<ReturnType<Worker[N]>>>)
+    const bytes = transfer?.reduce((sum, { byteLength }) => sum + byteLength, 0) ?? 0
+    return this.#placement.runAnywhere((thread) => this.#pool.run(thread, name, task, transfer) as Promise<Awaited<ReturnType<Worker[N]>>>, bytes)
   }
 
   /** Refuses new work and rejects what is left. */
@@ -266,7 +267,7 @@ export class Scheduler {
     for (const queue of this.#queues) {
       for (const pending of queue.open()) {
         open = true
-        const patienceMs = pending.running ? Infinity : queue.options.timeoutMs
+        const patienceMs = pending.running ? Infinity : queue.patienceMs
         if (pending.deadline.cancelled) queue.settle(pending, new ClientGoneError())
         else if (pending.deadline.at <= now) queue.settle(pending, new DeadlineExceededError(pending.deadline.ms))
         else if (pending.enqueuedAt + patienceMs <= now) queue.settle(pending, new DeadlineExceededError(patienceMs))

@@ -46,6 +46,7 @@ export default fp(async (app) => {
   app.addHook('preClose', async () => {
     closing = true
     clearTimeout(watcher)
+    models.drain()
   })
 
   function watch (): void {

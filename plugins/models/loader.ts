@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { basename, sep } from 'node:path'
 import type { FastifyBaseLogger } from 'fastify'
 import { InputReader, type InputLimits } from '../../codecs/records/prediction-input.js'
+import { findUnknownOperation, type Rule } from '../../codecs/records/rules.js'
 import type { ModelSpecification } from '../../codecs/specification.js'
 import type { Tensor } from '../../codecs/tensor.js'
 import type { ModelConfig } from '../../schemas/model-config.js'
@@ -14,7 +15,7 @@ import { Model } from './model.js'
 import { preflight } from './preflight.js'
 import { Preprocessing } from './preprocessing.js'
 import { probe } from './probe.js'
-import { specify } from './specification/specification.js'
+import { SpecificationError, specify } from './specification/specification.js'
 
 export interface LoaderOptions {
   inference: Inference
@@ -63,6 +64,7 @@ export class Loader {
     const deadline: Deadline = { at: startedAt + loadLimitMs, ms: loadLimitMs, cancelled: false, onCancel: undefined }
     const { specification, warnings } = this.#specify(artefact, lane, isDefault)
     const input = { layout: specification.layout, rules: artefact.metadata?.rules ?? [], limits }
+    checkOperations(input.rules)
     const reader = new InputReader(input)
     const { unmerged, outputs } = await probe({ artefact, specification, lane, reader }, deadline)
     if (outputs !== undefined) warnings.push(...keepTrueProbabilities(specification, outputs))
@@ -88,6 +90,13 @@ export class Loader {
       ...(isDefault && inputSchema !== undefined && { inputSchema }),
       ...(artefact.background !== undefined && { background: artefact.background })
     })
+  }
+}
+
+function checkOperations (rules: Rule[]): void {
+  for (const [index, { logic }] of rules.entries()) {
+    const problem = findUnknownOperation(logic)
+    if (problem !== undefined) throw new SpecificationError(`metadata.json: rules[${index}].logic`, problem)
   }
 }
 

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { copyRow } from '../../codecs/batches.js'
-import { parseJson } from '../../codecs/json.js'
 import type { Face, InputOptions, InputReader, PredictionInput } from '../../codecs/records/prediction-input.js'
 import type { ModelSpecification } from '../../codecs/specification.js'
 import type { Tensor } from '../../codecs/tensor.js'
@@ -17,7 +16,8 @@ import { describeInfo } from './info.js'
 import { container, type ContainerOptions, type PredictionBody } from './predictions/prediction-container.js'
 import { PredictionDecoder, type RowPrediction } from './predictions/predictions.js'
 import type { Preprocessing } from './preprocessing.js'
-import { traceStages } from './trace.js'
+import { runRows } from './row-runs.js'
+import { copyInput, traceStages } from './trace.js'
 
 const closingMs = 10
 
@@ -101,19 +101,18 @@ export class Model {
     return await work.finally(() => { this.#reading-- })
   }
 
-  /** The records of a body with defaults filled in; an empty list stays empty. */
-  complete (body: unknown): Record<string, unknown>[] {
-    const records = body instanceof Uint8Array ? parseJson(body) : body
-    return Array.isArray(records) && records.length === 0 ? [] : this.#reader.complete(records)
+  /** The records of a body with defaults filled in; an empty list stays empty. Rejects as `read` throws. */
+  async complete (body: unknown): Promise<Record<string, unknown>[]> {
+    const { records = [] } = await this.read(body, 'complete', false)
+    return records
   }
 
   /** One result per row, in order. */
   async predict ({ tensors, rows, validateMs = 0, preprocessMs = 0 }: PredictionInput, deadline: Deadline): Promise<RowPrediction[]> {
     deadline.journal?.read(validateMs, preprocessMs)
     if (this.specification.batchable || rows === 1) return this.#decode(await this.infer(tensors, deadline))
-    const results = await Promise.all(Array.from({ length: rows }, async (_, row) => {
-      return this.#decode(await this.infer(copyRow(tensors, row, rows), deadline))
-    }))
+    const { queueRows } = this.lane.queue.options
+    const results = await this.hold(runRows(rows, queueRows, async (row) => this.#decode(await this.infer(copyRow(tensors, row, rows), deadline))))
     return results.flat()
   }
 
@@ -152,10 +151,15 @@ export class Model {
     return describeInfo(this)
   }
 
-  /** The stages of a prediction that was made with this deadline. */
+  /** An input to trace later: a prediction may hand the memory of its tensors to a thread. */
+  keep (input: PredictionInput): PredictionInput {
+    return copyInput(input)
+  }
+
+  /** The stages of a prediction that was made with this deadline; `input` is what `keep` gave before it. */
   async trace (input: PredictionInput, predictions: RowPrediction[], deadline: Deadline): Promise<Trace> {
     const { journal = new Journal() } = deadline
-    return await traceStages({ input, predictions, preprocessing: this.preprocessing, journal, deadline })
+    return await this.hold(traceStages({ input, predictions, preprocessing: this.preprocessing, journal, deadline }))
   }
 
   /** Lets requests that hold this version end, then frees it. */

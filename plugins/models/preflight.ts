@@ -16,8 +16,9 @@ export async function preflight (model: ModelRef, limitMs: number): Promise<void
     })
   } catch (error) {
     const { stderr, signal, killed } = error as { stderr: string, signal: string | null, killed: boolean }
-    if (killed) throw new Error(`it was not open after ${limitMs} ms`, { cause: error })
-    if (signal !== null) throw new Error(`opening it crashes ONNX Runtime (${signal})`, { cause: error })
-    throw new Error(stderr.trim() || 'it cannot be opened', { cause: error })
+    // The error of the child is no cause to keep: its message is the command line.
+    if (killed) throw new Error(`it was not open after ${limitMs} ms`)
+    if (signal !== null) throw new Error(`opening it crashes ONNX Runtime (${signal})`)
+    throw new Error(stderr.trim() || 'it cannot be opened')
   }
 }

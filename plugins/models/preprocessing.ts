@@ -5,6 +5,7 @@ import type { ModelRef } from '../../workers/contract.js'
 import type { Inference, Lane } from '../inference/index.js'
 import type { Deadline, Outcome, QueueOptions } from '../inference/queue.js'
 import { readRow, type OutputValue } from './predictions/output-values.js'
+import { runRows } from './row-runs.js'
 
 export interface Preprocessed {
   /** One entry per row: what the model node behind the graph's own preprocessing reads. */
@@ -40,8 +41,7 @@ export class Preprocessing {
   async run (inputs: Tensor[], rows: number, deadline: Deadline): Promise<Preprocessed> {
     const lane = await this.#open()
     if (this.#options.batchable || rows === 1) return this.#read(await lane.submit(inputs, rows, deadline), rows)
-    const parts = await Promise.all(Array.from({ length: rows }, async (_, row) =>
-      this.#read(await lane.submit(copyRow(inputs, row, rows), 1, deadline), 1)))
+    const parts = await runRows(rows, this.#options.queue.queueRows, async (row) => this.#read(await lane.submit(copyRow(inputs, row, rows), 1, deadline), 1))
     return {
       rows: parts.flatMap((part) => part.rows),
       shape: [rows, ...parts[0]?.shape.slice(1) ?? []],
@@ -65,7 +65,10 @@ export class Preprocessing {
   async #open (): Promise<Lane> {
     const { inference, model, name, tensor, queue } = this.#options
     if (this.#closed) throw new Error(`model ${name} is closed`)
-    const lane = this.#lane ??= inference.open({ ...model, key: randomUUID(), taps: [tensor] }, name, { ...queue, dedicated: false })
+    const lane = this.#lane ??= inference.open({ ...model, key: randomUUID(), taps: [tensor] }, name, { ...queue, dedicated: false }).then((lane) => {
+      lane.queue.serve(false)
+      return lane
+    })
     // A file that could not be opened may be readable the next time.
     lane.catch(() => { this.#lane = undefined })
     return await lane

@@ -3,6 +3,7 @@ import { allocate, elementCount, type Tensor, type TensorSpec } from '../../code
 import { copyRow, slice } from '../../codecs/batches.js'
 import type { InputReader } from '../../codecs/records/prediction-input.js'
 import type { ModelSpecification } from '../../codecs/specification.js'
+import { InferenceError } from '../../errors.js'
 import type { Lane } from '../inference/index.js'
 import type { Deadline, Outcome } from '../inference/queue.js'
 import type { Artefact } from './store/artefact.js'
@@ -25,7 +26,7 @@ export interface ProbeResult {
   outputs: Tensor[] | undefined
 }
 
-/** Runs a few rows alone and together: shows whether they may be merged, warms the session up, and gives a first look at real outputs. */
+/** Runs a few rows alone and together: shows whether they may be merged, warms the session up, and gives a first look at real outputs. Rejects when it was the server and not the graph that failed. */
 export async function probe (subject: ProbeSubject, deadline: Deadline): Promise<ProbeResult> {
   const { lane, specification: { batchable } } = subject
   const inputs = findRows(subject)
@@ -39,7 +40,9 @@ export async function probe (subject: ProbeSubject, deadline: Deadline): Promise
     const agree = alone.every(({ outputs }, row) => agrees(outputs, slice(together.outputs, row, 1, probeRows)))
     return { unmerged: agree ? undefined : 'rows give other answers together than alone', outputs: together.outputs }
   } catch (error) {
-    const { cause = error } = error as Error
+    // A lost thread or a deadline says nothing about the graph.
+    if (!(error instanceof InferenceError)) throw error
+    const { cause = error } = error
     return { unmerged: `the probe could not be run: ${(cause as Error).message}`, outputs: undefined }
   }
 }

@@ -1,11 +1,14 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { ModelNotFoundError, ModelNotReadyError, NoDefaultModelError, VersionNotFoundError } from '../../errors.js'
+import { DrainingError, ModelNotFoundError, ModelNotReadyError, NoDefaultModelError, VersionNotFoundError } from '../../errors.js'
 import { compareVersions } from './store/model.js'
 import { describeModel, describeVersion, type ModelDescription, type VersionDescription } from './descriptions.js'
+import type { VersionPolicy } from '../../schemas/model-config.js'
 import type { Artefact, StoredModel, StoreListing } from './store/artefact.js'
 import type { Loader } from './loader.js'
 import type { Model } from './model.js'
 import type { ModelStore } from './store/store.js'
+
+const unloaded = 'unloaded'
 
 export type VersionState = 'READY' | 'LOADING' | 'UNAVAILABLE'
 
@@ -29,6 +32,15 @@ export interface RegisteredModel {
   stored: StoredModel
 }
 
+interface FollowOptions {
+  /** Others are being served meanwhile. */
+  hot: boolean
+  /** Loads what did not change, too. */
+  force?: boolean
+  /** Loads again what could not be loaded, or can no longer be run. */
+  retry?: boolean
+}
+
 export interface RegistryOptions {
   store: ModelStore
   loader: Loader
@@ -44,6 +56,8 @@ export class ModelRegistry {
   refused: StoreListing['refused'] = []
   /** Changes whenever what is served changes. */
   revision = 0
+  /** What was said of the store when it was last read. */
+  #noted = new Set<string>()
   #started = false
   #draining = false
   #work: Promise<unknown> = Promise.resolve()
@@ -115,20 +129,21 @@ export class ModelRegistry {
 
   /** Reads the store for the first time. Rejects with StoreError when it cannot be read; broken models do not reject. */
   async start (listing: StoreListing): Promise<void> {
-    await this.#enqueue(() => this.#follow(listing, false))
+    await this.#enqueue(() => this.#follow(listing, { hot: false }))
     this.#started = true
     this.revision++
     if (this.#models.size === 0) this.#options.log.warn(`the model store ${listing.root} is empty: put a model into it as <name>.onnx or <name>/1/model.onnx`)
   }
 
-  /** Reads the store again and loads, replaces and retires what has changed. */
-  reload (): Promise<void> {
-    return this.#enqueue(async () => this.#follow(await this.#options.store.read(), true))
+  /** Reads the store again and loads, replaces and retires what has changed; with `retry` it also tries again what failed, though its files are the same. */
+  reload ({ retry = false }: { retry?: boolean } = {}): Promise<void> {
+    return this.#enqueue(async () => this.#follow(await this.#options.store.read(), { hot: true, retry }))
   }
 
-  /** Loads one model again, even if its files did not change. Rejects with ModelNotFoundError, or ModelNotReadyError when nothing of it can serve. */
+  /** Loads one model again, even if its files did not change. Rejects with ModelNotFoundError, DrainingError, or ModelNotReadyError when nothing of it can serve. */
   load (name: string): Promise<void> {
     return this.#enqueue(async () => {
+      if (this.#draining) throw new DrainingError()
       const stored = await this.#options.store.readModel(name)
       if (stored === undefined) throw new ModelNotFoundError(name, this.#named())
       await this.#followModel(stored, { hot: true, force: true })
@@ -140,7 +155,7 @@ export class ModelRegistry {
   unload (name: string): Promise<void> {
     return this.#enqueue(async () => {
       const entry = this.entry(name)
-      for (const version of entry.versions.values()) this.#retire(version, 'unloaded')
+      for (const version of entry.versions.values()) this.#retire(entry, version, unloaded)
     })
   }
 
@@ -155,6 +170,7 @@ export class ModelRegistry {
     await this.#work
   }
 
+  /** Nothing is loaded from here on; what is loaded serves until it is closed. */
   drain (): void {
     this.#draining = true
   }
@@ -165,26 +181,36 @@ export class ModelRegistry {
     return result
   }
 
-  async #follow (listing: StoreListing, hot: boolean): Promise<void> {
-    const { log } = this.#options
+  async #follow (listing: StoreListing, options: FollowOptions): Promise<void> {
     this.refused = listing.refused
-    for (const { error } of listing.refused) log.error(error.message)
-    for (const warning of listing.warnings) log.warn(warning)
+    this.#note(listing)
     const names = new Set(listing.models.map(({ name }) => name))
     for (const [name, entry] of this.#models) {
       if (names.has(name)) continue
       this.#models.delete(name)
-      for (const version of entry.versions.values()) this.#retire(version, 'removed from the store')
+      for (const version of entry.versions.values()) this.#retire(entry, version, 'removed from the store')
     }
     // Names are known before anything is loaded: who the default is must not depend on how far loading is.
     for (const stored of listing.models) this.#announce(stored)
-    for (const stored of listing.models) await this.#followModel(stored, { hot, force: false })
+    for (const stored of listing.models) {
+      if (this.#draining) return
+      await this.#followModel(stored, options)
+    }
   }
 
-  async #followModel (stored: StoredModel, { hot, force }: { hot: boolean, force: boolean }): Promise<void> {
+  /** The store may be read every second: each line is logged once until it changes. */
+  #note ({ refused, warnings }: StoreListing): void {
+    const { log } = this.#options
+    const errors = refused.map(({ error }) => error.message)
+    for (const message of errors) if (!this.#noted.has(message)) log.error(message)
+    for (const message of warnings) if (!this.#noted.has(message)) log.warn(message)
+    this.#noted = new Set([...errors, ...warnings])
+  }
+
+  async #followModel (stored: StoredModel, { hot, force = false, retry = false }: FollowOptions): Promise<void> {
     const { log } = this.#options
     const known = this.#models.get(stored.name)
-    if (known?.stored.fingerprint === stored.fingerprint && !force) return
+    if (known?.stored.fingerprint === stored.fingerprint && !force && !(retry && hasFailed(known))) return
     const entry = known ?? this.#announce(stored)
     const configChanged = JSON.stringify(entry.stored.config) !== JSON.stringify(stored.config)
     entry.reason = stored.error?.message ?? ''
@@ -197,13 +223,14 @@ export class ModelRegistry {
       return
     }
     entry.stored = stored
-    entry.labels = stored.labels
     const served = new Set<string>()
     for (const artefact of candidates(stored)) {
       if (served.size > 0 && !stored.wanted.includes(artefact.version)) continue
-      const version = await this.#followVersion(entry, artefact, { hot, force: force || configChanged })
+      const version = await this.#followVersion(entry, artefact, { hot, force: force || configChanged, retry })
+      if (this.#draining) return
       if (version.model !== undefined) served.add(version.version)
     }
+    entry.labels = moveLabels(entry, stored.labels, served)
     this.#forgetUnwanted(entry, served)
     this.revision++
   }
@@ -219,10 +246,10 @@ export class ModelRegistry {
     return entry
   }
 
-  async #followVersion (entry: RegisteredModel, artefact: Artefact, { hot, force }: { hot: boolean, force: boolean }): Promise<RegisteredVersion> {
+  async #followVersion (entry: RegisteredModel, artefact: Artefact, { hot, force, retry }: Required<FollowOptions>): Promise<RegisteredVersion> {
     const { log, loader } = this.#options
     const known = entry.versions.get(artefact.version)
-    if (known?.model !== undefined && known.artefact.fingerprint === artefact.fingerprint && !force) return known
+    if (known?.model !== undefined && known.artefact.fingerprint === artefact.fingerprint && !force && !(retry && isFailed(known))) return known
     const version: RegisteredVersion = known ?? { version: artefact.version, state: 'LOADING', reason: '', artefact }
     entry.versions.set(artefact.version, version)
     const about = { model: entry.name, version: artefact.version }
@@ -237,29 +264,32 @@ export class ModelRegistry {
     } catch (error) {
       version.reason = (error as Error).message
       version.state = version.model === undefined ? 'UNAVAILABLE' : 'READY'
-      log.error({ ...about, err: error }, `model ${entry.name} version ${artefact.version} cannot be loaded: ${version.reason}`)
+      if (!this.#draining) log.error({ ...about, err: explain(error as Error) }, `model ${entry.name} version ${artefact.version} cannot be loaded: ${version.reason}`)
       if (version.model !== undefined) version.artefact = { ...version.artefact, fingerprint: artefact.fingerprint }
     }
     return version
   }
 
-  /** Versions that are neither served now nor part of the policy leave; broken ones stay listed with their reason. */
+  /** Versions that are neither served now nor part of the policy nor under a label leave; broken ones stay listed with their reason. */
   #forgetUnwanted (entry: RegisteredModel, served: Set<string>): void {
+    const labelled = new Set(Object.values(entry.labels))
     const present = new Set(entry.stored.versions.map(({ version }) => version))
     for (const [number, version] of entry.versions) {
       if (served.has(number)) continue
-      if (version.model !== undefined && served.size > 0) this.#retire(version, 'replaced')
+      if (version.model !== undefined && served.size > 0 && !labelled.has(number)) this.#retire(entry, version, 'replaced')
       if (version.model === undefined && (version.state !== 'UNAVAILABLE' || !present.has(number) || version.reason === 'replaced')) entry.versions.delete(number)
     }
   }
 
-  #retire (version: RegisteredVersion, reason: string): void {
+  #retire ({ name }: RegisteredModel, version: RegisteredVersion, reason: string): void {
     const { model } = version
     delete version.model
     version.state = 'UNAVAILABLE'
     version.reason = reason
     this.revision++
-    if (model !== undefined) this.#release(model)
+    if (model === undefined) return
+    this.#options.log.info({ model: name, version: version.version, reason }, 'model unloaded')
+    this.#release(model)
   }
 
   // Requests in flight end normally on the version they started on; nobody waits for that.
@@ -286,17 +316,54 @@ export class ModelRegistry {
   }
 }
 
-function newest (entry: RegisteredModel): Model | undefined {
+/** Which version answers when none is named. */
+function newest ({ versions, stored: { config } }: RegisteredModel): Model | undefined {
   let newest: Model | undefined
-  for (const { model } of entry.versions.values()) {
-    if (model === undefined || (isUp(newest) && !isUp(model))) continue
-    if (newest === undefined || (isUp(model) && !isUp(newest)) || compareVersions(model.version, newest.version) < 0) newest = model
+  for (const { model } of versions.values()) {
+    if (model !== undefined && (newest === undefined || precedes(model, newest, config.versions))) newest = model
   }
   return newest
 }
 
+/** One that runs before one that does not, one that the policy names before one that merely has a label, then the higher. */
+function precedes (model: Model, other: Model, policy: VersionPolicy): boolean {
+  if (isUp(model) !== isUp(other)) return isUp(model)
+  const isNamed = ({ version }: Model) => !Array.isArray(policy) || policy.includes(version)
+  if (isNamed(model) !== isNamed(other)) return isNamed(model)
+  return compareVersions(model.version, other.version) < 0
+}
+
 function isUp (model: Model | undefined): boolean {
   return model !== undefined && model.failure === undefined
+}
+
+/** What was unloaded on request did not fail. */
+function isFailed ({ model, reason }: RegisteredVersion): boolean {
+  return model?.failure !== undefined || (reason !== '' && reason !== unloaded)
+}
+
+function hasFailed ({ stored, versions }: RegisteredModel): boolean {
+  return stored.error !== undefined || [...versions.values()].some(isFailed)
+}
+
+/** A label goes to a version that serves, and until there is one stays where it is. */
+function moveLabels ({ labels, versions }: RegisteredModel, wanted: Record<string, string>, served: Set<string>): Record<string, string> {
+  // Labels are looked up by the text of a request, and `constructor` is none.
+  const moved: Record<string, string> = Object.create(null)
+  for (const [label, version] of Object.entries(wanted)) {
+    const current = labels[label]
+    const stays = !served.has(version) && current !== undefined && versions.get(current)?.model !== undefined
+    moved[label] = stays ? current : version
+  }
+  return moved
+}
+
+/** What a file is to blame for needs no stack, only what lies at the bottom of it; a fault of the server does. */
+function explain (error: Error): Error | { type: string, message: string } {
+  if (error instanceof TypeError || error instanceof RangeError) return error
+  let { name: type, message, cause } = error
+  while (cause instanceof Error) ({ name: type, message, cause } = cause)
+  return { type, message: message.replaceAll(/\s*\n\s*/g, ' ').trim() }
 }
 
 /** In the order in which loading is tried, highest first: what the policy wants, and with `latest` every version, because a lower one steps in for a broken one. */

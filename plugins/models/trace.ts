@@ -15,6 +15,11 @@ export interface TraceOptions {
   deadline: Deadline
 }
 
+/** The same input in memory of its own. */
+export function copyInput (input: PredictionInput): PredictionInput {
+  return { ...input, tensors: input.tensors.map((tensor) => ({ ...tensor, data: tensor.data.slice() })) }
+}
+
 /** Shows a prediction that has been made stage by stage. Runs the graph once more where it scales its own inputs. */
 export async function traceStages ({ input, predictions, preprocessing, journal, deadline }: TraceOptions): Promise<Trace> {
   const { validateMs, preprocessMs, inferenceMs, answeredAt } = journal

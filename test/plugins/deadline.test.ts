@@ -32,6 +32,25 @@ t.test('a client may ask for less time, not for more', async (t) => {
   }
 })
 
+t.test('who left before the clock started is not waited for', async (t) => {
+  const app = await serve(t)
+  const begun = Promise.withResolvers<void>()
+  const started = Promise.withResolvers<Deadline>()
+  app.post('/', async (_request, reply) => {
+    reply.raw.on('close', () => started.resolve(reply.startDeadline()))
+    begun.resolve()
+    await started.promise
+    return 'nobody reads this'
+  })
+  const address = await app.listen({ port: 0, host: '127.0.0.1' })
+  const request = httpRequest(address, { method: 'POST' })
+  request.on('error', () => {})
+  request.end()
+  await begun.promise
+  request.destroy()
+  t.equal((await started.promise).cancelled, true)
+})
+
 t.test('a client that closes its connection cancels, one that has its answer does not', async (t) => {
   const app = await serve(t)
   const started: Deadline[] = []

@@ -29,7 +29,7 @@ t.test('an error of this server is a problem with its status, code and places', 
     [new ModelNotFoundError('x', '; there are y'), 404, 'MODEL_NOT_FOUND', "There is no model 'x'; there are y", []],
     [new QueueFullError('x', 9), 503, 'QUEUE_FULL', "The queue of model 'x' is full (9 rows)", []],
     [new DrainingError(), 503, 'DRAINING', 'The server is shutting down', []],
-    [new WorkerLostError({ cause: new Error('secret') }), 503, 'WORKER_LOST', 'The thread that ran this prediction was lost twice', []],
+    [new WorkerLostError({ cause: new Error('secret') }), 503, 'WORKER_LOST', 'The thread that worked on this request was lost', []],
     [new DeadlineExceededError(5), 504, 'DEADLINE_EXCEEDED', 'No answer within 5 ms', []]
   ]
   for (const [error, status, code, detail, places] of cases) {

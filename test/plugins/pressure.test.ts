@@ -19,7 +19,9 @@ t.test('a lagging event loop refuses predictions and answers probes', async (t) 
   t.equal(answer.headers['retry-after'], '1')
   t.equal(answer.headers['content-type'], 'application/problem+json')
   t.match(answer.json(), { code: 'OVERLOADED', status: 503 })
-  for (const url of ['/health', '/livez', '/ready', '/readyz', '/metrics']) t.equal((await app.inject(url)).statusCode, 200, url)
+  t.equal((await app.inject('/v2/models/iris')).statusCode, 503)
+  const oip = ['/v2/health/live', '/v2/health/ready', '/v2/models/iris/ready', '/v2/models/iris/versions/1/ready', '/v1/models/iris']
+  for (const url of ['/health', '/livez', '/ready', '/readyz', '/metrics', ...oip]) t.equal((await app.inject(url)).statusCode, 200, url)
 })
 
 t.test('0 turns the limit off', async (t) => {

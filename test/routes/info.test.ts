@@ -116,5 +116,12 @@ t.test('a body that is read in the threads elsewhere is understood here too', as
   const { records, scaled } = read(new URL('iris.json', examples))
   t.same((await app.inject({ method: 'POST', url: '/preprocess', payload: records })).json(), records)
   t.equal((await app.inject({ method: 'POST', url: '/preprocess?scaled=1', payload: records })).json().length, scaled.length)
+  for (const query of ['', '?scaled=1']) {
+    const post = async (payload: string) => await app.inject({ method: 'POST', url: `/preprocess${query}`, payload, headers: { 'content-type': 'application/json' } })
+    t.match((await post('{"features":[5.1,3.5,1.4,0.2]}')).json(), { status: 400, code: 'INVALID_REQUEST', detail: 'Records are expected here, not rows of numbers' })
+    t.match((await post('{"sepal_length":')).json(), { status: 400, code: 'INVALID_JSON' })
+    t.match((await post('{"sepal_length":"5.1"}')).json(), { status: 400, errors: [{ path: '/sepal_length' }, {}, {}, {}] })
+  }
+  t.same((await app.inject({ method: 'POST', url: '/preprocess', payload: '[          ]', headers: { 'content-type': 'application/json' } })).json(), [])
   t.equal((await app.inject('/service-info')).json()['serving-model-type'], 'flower')
 })

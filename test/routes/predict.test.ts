@@ -290,6 +290,26 @@ t.test('rules and INPUT_SCHEMA', async (t) => {
   t.same(features, [{ name: 'w', type: 'numeric' }, { name: 'x', type: 'numeric' }, { name: 'y', type: 'integer' }, { name: 'z', type: 'numeric' }])
 })
 
+t.test('rules see the whole row of a model that takes one vector', async (t) => {
+  const store = await makeStore(t, {
+    ruled: {
+      zoo: 'logistic-string-labels',
+      files: {
+        'metadata.json': {
+          schema: 1,
+          features: [{ name: 'flower', type: 'vector', shape: [4] }],
+          rules: [{ message: 'the first must exceed the third', logic: { '>': [{ var: 'flower.0' }, { var: 'flower.2' }] } }]
+        }
+      }
+    }
+  })
+  const app = await build(t, { MODEL_STORE: store })
+  t.equal((await post(app, '/predict', { features: [5.1, 3.5, 1.4, 0.2] })).statusCode, 200)
+  t.equal((await post(app, '/predict', { flower: [5.1, 3.5, 1.4, 0.2] })).statusCode, 200)
+  t.equal((await post(app, '/predict', { features: [1, 3.5, 1.4, 0.2] })).statusCode, 422)
+  t.equal((await post(app, '/predict/batch', { instances: [[5.1, 3.5, 1.4, 0.2], [1, 3.5, 1.4, 0.2]] })).json().errors?.[0].path, '/instances/1')
+})
+
 t.test('INPUT_SCHEMA is for the default model alone', async (t) => {
   const store = await makeStore(t, { first: { zoo: 'logistic-string-labels', config: { default: true } }, second: { zoo: 'several-outputs' } })
   const app = await build(t, { MODEL_STORE: store, INPUT_SCHEMA: '{"w":"float","x":"float","y":"int","z":"float"}' })

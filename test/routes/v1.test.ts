@@ -1,5 +1,5 @@
 import t from 'tap'
-import { build, makeStore } from '../helper.js'
+import { build, makeStore, until } from '../helper.js'
 import { exampleAnswers, near, refused } from '../oip.js'
 
 const app = await build(t, { POOL_PARSE_BYTES: 5000 })
@@ -60,4 +60,23 @@ t.test('several outputs come as an object', async (t) => {
   const { predictions } = response.json()
   t.equal(predictions.length, 2)
   near(t, predictions[0].embedding, [-2.684125665884617, 0.31939717241507815])
+})
+
+t.test('more rows than the queue of a model holds are predicted one by one, also across a reload', async (t) => {
+  const store = await makeStore(t, { fixed: { zoo: 'torch-fixed-batch-of-1', config: { queue: { max_rows: 8 } } } })
+  const app = await build(t, { MODEL_STORE: store, WORKERS: '1' })
+  const rows = Array.from({ length: 500 }, (_, row) => row % 2 === 0 ? [5.9, 3.2, 4.8, 1.8] : [5.1, 3.5, 1.4, 0.2])
+  const ask = () => app.inject({ method: 'POST', url: '/v1/models/fixed:predict', payload: { instances: rows } })
+  const expected = await ask()
+  t.equal(expected.statusCode, 200, expected.body)
+  const { predictions } = expected.json()
+  t.equal(predictions.length, 500)
+  t.notSame(predictions[0], predictions[1])
+  t.same(predictions, rows.map((_, row) => predictions[row % 2]))
+  const model = app.models.get('fixed')
+  const asked = ask()
+  await until(() => model.lane.queue.inFlight > 0)
+  const closed = model.close()
+  t.same((await asked).json(), { predictions })
+  await closed
 })

@@ -1,7 +1,8 @@
+import { request as httpRequest } from 'node:http'
 import { deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib'
 import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
-import { build, makeStore } from '../helper.js'
+import { build, create, makeStore, start } from '../helper.js'
 import { exampleAnswers, frame, infer, irisRows, near, refused, unframe, type InferAnswer } from '../oip.js'
 
 const answers = exampleAnswers('iris')
@@ -300,3 +301,32 @@ function withLength (text: string): Buffer {
   length.writeUInt32LE(bytes.byteLength)
   return Buffer.concat([length, bytes])
 }
+
+t.test('the clock runs while a body is decoded, and a client that leaves meanwhile is noticed', async (t) => {
+  const app = await create(t, { MODEL_STORE: store, WORKERS: '1' })
+  app.addHook('onRequest', async (_request, reply) => { reply.raw.on('close', () => left.resolve()) })
+  await start(app)
+  const { oip } = app
+  const decode = oip.decode.bind(oip)
+  const run = oip.infer.bind(oip)
+  const deadlines = Promise.withResolvers<Parameters<typeof run>[2]>()
+  const left = Promise.withResolvers<void>()
+  let decodedAt = 0
+  oip.decode = async (...frame) => {
+    decodedAt = performance.now()
+    request.destroy()
+    await left.promise
+    return await decode(...frame)
+  }
+  oip.infer = async (...asked) => {
+    deadlines.resolve(asked[2])
+    return await run(...asked)
+  }
+  const address = await app.listen({ port: 0, host: '127.0.0.1' })
+  const request = httpRequest(`${address}/v2/models/iris/infer`, { method: 'POST' })
+  request.on('error', () => {})
+  request.end(JSON.stringify({ inputs: [input] }))
+  const { at, ms, cancelled } = await deadlines.promise
+  t.ok(at - ms <= decodedAt)
+  t.equal(cancelled, true)
+})

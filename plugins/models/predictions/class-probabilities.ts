@@ -27,7 +27,8 @@ export class ClassProbabilities {
     for (let index = 0; index < size; index++) {
       const value = Number(readElement(tensor, row * size + index))
       if (!Number.isFinite(value)) throw new NonFiniteError(this.#modelName)
-      values[index] = value
+      // Sums of floats, such as the votes of a forest, may pass 1 by a rounding.
+      values[index] = this.#isLogits ? value : Math.min(1, Math.max(0, value))
     }
     const probabilities = this.#isLogits ? softmax(values) : this.#names?.length === 1 ? values : complete(values)
     if (this.#names === undefined) this.#name(probabilities.map((_, index) => String(index)))

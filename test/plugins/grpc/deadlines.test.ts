@@ -1,13 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { connect } from 'node:http2'
+import type { MethodDefinition } from '@grpc/grpc-js'
 import t from 'tap'
 import { makeStore, until } from '../../helper.js'
-import { Client, hold, irisRequest, serve, type Message } from './client.js'
+import { Client, hold, inferenceService, irisRequest, serve, type Message } from './client.js'
 
 const [CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE] = [1, 4, 14]
 
 const store = await makeStore(t, {
   iris: { example: 'iris' },
-  patient: { example: 'iris', config: { queue: { max_rows: 40, timeout_ms: 60_000 } } }
+  patient: { example: 'iris', config: { queue: { max_rows: 12, timeout_ms: 60_000 } } }
 })
 const app = await serve(t, { MODEL_STORE: store })
 const client = new Client(t, app)
@@ -34,19 +36,26 @@ t.test('a cancelled call leaves the queue', async (t) => {
 })
 
 t.test('a connection that breaks takes its calls out of the queue', async (t) => {
-  const client = new Client(t, app)
-  const waiting = client.call('ModelInfer', patientRequest(9))
+  const { path, requestSerialize } = inferenceService.ModelInfer as MethodDefinition<Message, Message>
+  const message = requestSerialize(patientRequest(9))
+  const prefix = Buffer.alloc(5)
+  prefix.writeUInt32BE(message.byteLength, 1)
+  const session = connect(`http://127.0.0.1:${app.grpc.port}`)
+  session.on('error', () => {})
+  const call = session.request({ ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers' })
+  call.on('error', () => {})
+  call.end(Buffer.concat([prefix, message]))
   await until(() => queue.rowsWaiting === 9)
-  client.close()
-  await t.rejects(waiting)
+  session.destroy()
   await until(() => queue.rowsWaiting === 0)
+  t.equal(queue.statistics.executionCount, 0)
 })
 
 t.test('a full queue is UNAVAILABLE', async (t) => {
   let cancel = () => {}
-  const waiting = client.call('ModelInfer', patientRequest(30), { onCall: (call) => { cancel = () => call.cancel() } })
-  await until(() => queue.rowsWaiting === 30)
-  t.match(await client.fail('ModelInfer', patientRequest(11)), { code: UNAVAILABLE, details: /queue of model 'patient' is full/ })
+  const waiting = client.call('ModelInfer', patientRequest(11), { onCall: (call) => { cancel = () => call.cancel() } })
+  await until(() => queue.rowsWaiting === 11)
+  t.match(await client.fail('ModelInfer', patientRequest(2)), { code: UNAVAILABLE, details: /queue of model 'patient' is full/ })
   cancel()
   await t.rejects(waiting, { code: CANCELLED })
 })

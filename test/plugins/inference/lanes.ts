@@ -25,7 +25,7 @@ export function startBench (t: Test, threads: number, options: Partial<Scheduler
   pool.on('ready', (thread) => alive.add(thread))
   pool.on('lost', (thread) => alive.delete(thread))
   pool.on('error', (error) => t.fail(error))
-  const scheduler = new Scheduler(pool, { runLimitMs: 30_000, loadLimitMs: 30_000, targetRunMs: 10, transferBytes: 2 ** 20, ...options })
+  const scheduler = new Scheduler(pool, { runLimitMs: 30_000, loadLimitMs: 30_000, waitingBytes: 2 ** 28, targetRunMs: 10, transferBytes: 2 ** 20, ...options })
   t.teardown(() => scheduler.stop())
   return { pool, scheduler, threads: alive }
 }

@@ -8,7 +8,7 @@ const { pool, scheduler, threads } = bench
 t.test('a model lives on as many threads as it asks for', async (t) => {
   const queue = await open(scheduler, 'slow', { maxRows: 1, instances: 2 })
   const both = Promise.all([1, 2].map(() => scheduler.submit(queue, slowRows(4), 4, deadlineIn())))
-  await until(() => queue.running > 0)
+  await until(() => queue.running === 2)
   t.equal(queue.running, 2, 'the second does not wait for the first')
   await both
   await scheduler.close(queue)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
 import { addModel, build, create, makeStore, start, until, zooPath } from '../../helper.js'
-import { codeOf, deadlineIn } from '../inference/lanes.js'
+import { codeOf, deadlineIn, generous } from '../inference/lanes.js'
 
 const threads = new Set<Worker>()
 process.on('worker', (worker) => {
@@ -21,6 +21,9 @@ await writeFile(join(store, 'external-symlink/escape.bin'), 'anything')
 await addModel(store, 'iris', { example: 'iris' })
 await addModel(store, 'external-data', { zoo: 'external-data' })
 await addModel(store, 'solo', { zoo: 'fails-on-13', config: { dedicated: true } })
+const features = [{ name: 'x', type: 'numeric' }]
+const rules = [{ message: 'm', logic: { '<': [{ var: 'x' }, 1] } }, { message: 'm', logic: { and: [{ '>': [{ var: 'x' }, 1] }, { foo: [] }] } }]
+await addModel(store, 'unknown-operation', { zoo: 'fails-on-13', files: { 'metadata.json': { schema: 1, features, rules } } })
 await addModel(store, 'too-many-features', { zoo: 'fails-on-13', files: { 'metadata.json': { schema: 1, features: [{ name: 'a', type: 'numeric' }, { name: 'b', type: 'numeric' }] } } })
 const app = await create(t, { MODEL_STORE: store, WORKERS: '1', POOL_PARSE_BYTES: 1000, DEFAULT_MODEL: 'iris' })
 const errors = t.capture(app.log, 'error')
@@ -42,6 +45,11 @@ t.test('files that cannot be served leave the others alone; GET /models and the 
   t.same(models.filter(({ versions }) => versions[0]?.state === 'READY').map(({ name }) => name).sort(), ['external-data', 'iris', 'solo'])
   t.equal((await app.inject({ method: 'POST', url: '/predict', payload: record })).statusCode, 200)
   t.equal((await app.inject({ method: 'POST', url: '/models/text/predict', payload: record })).statusCode, 503)
+})
+
+t.test('a rule that could never be applied is found at once, even where no record leads', async (t) => {
+  const [version] = app.models.describe(app.models.entry('unknown-operation')).versions
+  t.equal(version?.reason, 'metadata.json: rules[1].logic: unrecognized operation foo')
 })
 
 t.test('a version is replaced while requests are in flight, and none of them fails', async (t) => {
@@ -78,7 +86,9 @@ t.test('a request whose body is being read when its version is replaced is still
 
 t.test('a broken file that arrives while the server runs is refused after a look at it in another process', async (t) => {
   await addModel(store, 'late', { zoo: 'broken/unknown-operator' })
+  errors()
   await app.models.reload()
+  t.notMatch(JSON.stringify(errors().map(({ args }) => args)), /Command failed/)
   t.match(app.models.describe(app.models.entry('late')), { versions: [{ state: 'UNAVAILABLE', reason: /^model\.onnx: .*operator|NoSuch|registered/i }] })
   await rm(join(store, 'late'), { recursive: true })
   await addModel(store, 'late', { zoo: 'fails-on-13' })
@@ -114,4 +124,15 @@ t.test('a DEFAULT_MODEL that is not there fails the start with one line', async 
   const empty = await makeStore(t, { a: { zoo: 'fails-on-13' } })
   await writeFile(join(empty, 'notes.md'), 'x')
   await t.rejects(build(t, { MODEL_STORE: empty, WORKERS: '1', DEFAULT_MODEL: 'iris' }), { message: /^DEFAULT_MODEL names 'iris', which is not in .*; it holds a$/ })
+})
+
+t.test('no thread is started once the application is closed', async (t) => {
+  const closing = await build(t, { MODEL_STORE: await makeStore(t, { a: { zoo: 'fails-on-13' } }), WORKERS: '1' })
+  const { artefact: { path, folder }, config: { session } } = closing.models.get('a')
+  await closing.close()
+  t.match(closing.models.unready, /shutting down/)
+  const left = threads.size
+  await t.rejects(closing.inference.open({ key: 'k', path, folder, session }, 'a', { ...generous, dedicated: true }), { code: 'DRAINING' })
+  t.equal(await codeOf(closing.models.load('a')), 'DRAINING')
+  t.equal(threads.size, left)
 })

@@ -12,6 +12,7 @@ const inputs: Tensor[] = [{ name: 'x', type: 'float32', dims: [2, 2], data: Floa
 /** Threads that answer every run with its input doubled, as the tensor `scaled`. */
 function fakeInference ({ tensor = 'scaled', failures = 0 } = {}) {
   const opened: ModelRef[] = []
+  const queues: ModelQueue[] = []
   const runs: number[] = []
   let closed = 0
   const inference: Pick<Inference, 'open'> = {
@@ -23,11 +24,13 @@ function fakeInference ({ tensor = 'scaled', failures = 0 } = {}) {
         const outputs = input === undefined ? [] : [{ ...input, name: tensor, data: (input.data as Float32Array).map((value) => value * 2) }]
         return new Outcome(outputs, 0, rows, rows, 0, 1)
       }
-      const lane: Pick<Lane, 'queue' | 'submit' | 'close'> = { queue: new ModelQueue(model.key, name, options), submit, close: async () => { closed++ } }
+      const queue = new ModelQueue(model.key, name, options)
+      queues.push(queue)
+      const lane: Pick<Lane, 'queue' | 'submit' | 'close'> = { queue, submit, close: async () => { closed++ } }
       return lane as Lane
     }
   }
-  return { inference: inference as Inference, opened, runs, closed: () => closed }
+  return { inference: inference as Inference, opened, queues, runs, closed: () => closed }
 }
 
 function preprocess (inference: Inference, batchable = true): Preprocessing {
@@ -42,6 +45,7 @@ t.test('the file is opened once, with its tensor, when it is first asked for', a
   t.same(first, { rows: [[2, 4], [6, 8]], shape: [2, 2], runMs: 1 })
   t.match(fake.opened, [{ path: '/m/model.onnx', sha256: 'abc', taps: ['scaled'] }])
   t.equal(fake.opened.length, 1)
+  t.same(fake.queues.map(({ patienceMs }) => patienceMs), [queue.timeoutMs], 'as clients wait for the model itself')
   await preprocessing.close()
   t.equal(fake.closed(), 1)
   await t.rejects(preprocessing.run(inputs, 2, deadline), { message: 'model m is closed' })
@@ -58,6 +62,25 @@ t.test('a graph with a fixed first dimension is shown row by row', async (t) => 
   const fake = fakeInference()
   t.same(await preprocess(fake.inference, false).run(inputs, 2, deadline), { rows: [[2, 4], [6, 8]], shape: [2, 2], runMs: 2 })
   t.same(fake.runs, [1, 1])
+})
+
+t.test('row by row no more are asked for at once than the queue holds', async (t) => {
+  const fake = fakeInference()
+  const rows = 20
+  let waiting = 0
+  let most = 0
+  const open: Inference['open'] = async (...options) => {
+    const lane = await fake.inference.open(...options)
+    const submit: Lane['submit'] = async (...request) => {
+      most = Math.max(most, ++waiting)
+      return await lane.submit(...request).finally(() => { waiting-- })
+    }
+    return { ...lane, submit }
+  }
+  const many: Tensor[] = [{ name: 'x', type: 'float32', dims: [rows, 1], data: Float32Array.from({ length: rows }, (_, row) => row) }]
+  const shown = await preprocess({ ...fake.inference, open }, false).run(many, rows, deadline)
+  t.same(shown.rows, Array.from({ length: rows }, (_, row) => [2 * row]))
+  t.equal(most, queue.queueRows)
 })
 
 t.test('a file that could not be opened is tried again', async (t) => {

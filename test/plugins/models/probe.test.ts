@@ -1,6 +1,11 @@
 import t from 'tap'
+import { InputReader } from '../../../codecs/records/prediction-input.js'
+import { DeadlineExceededError, InferenceError, WorkerLostError } from '../../../errors.js'
+import type { Lane } from '../../../plugins/inference/index.js'
+import { ModelQueue } from '../../../plugins/inference/queue.js'
+import { probe } from '../../../plugins/models/probe.js'
 import { addModel, build } from '../../helper.js'
-import { column, deadlineIn, values } from '../inference/lanes.js'
+import { column, deadlineIn, generous, values } from '../inference/lanes.js'
 
 const equalRows = { columns: ['a', 'b'], rows: [[1, 2], [1, 2], [1, 2]] }
 
@@ -67,4 +72,23 @@ t.test('max_rows of 1 turns merging off', async (t) => {
   const model = app.models.get('one-by-one')
   const outcomes = await Promise.all([1, 2, 3, 4].map((x) => model.infer(column(x), deadlineIn())))
   t.same(outcomes.map(({ batchRows }) => batchRows), [1, 1, 1, 1])
+})
+
+t.test('only a run that the graph itself fails says that it cannot be merged', async (t) => {
+  const { artefact, specification } = app.models.get('fails-on-13')
+  const reader = new InputReader({ layout: specification.layout, rules: [], limits: { maxRows: 10, batchMax: 10, maxErrors: 10 } })
+  const run = (error: Error) => {
+    const lane: Pick<Lane, 'submit'> = { submit: async () => { throw error } }
+    return probe({ artefact, specification, lane: lane as Lane, reader }, deadlineIn())
+  }
+  t.match(await run(new InferenceError('a', { cause: new Error('13') })), { unmerged: 'the probe could not be run: 13' })
+  await t.rejects(run(new DeadlineExceededError(5)), { code: 'DEADLINE_EXCEEDED' })
+  await t.rejects(run(new WorkerLostError()), { code: 'WORKER_LOST' })
+})
+
+t.test('the time that requests may wait counts from when the model serves', async (t) => {
+  const queue = new ModelQueue('key', 'a', { ...generous, timeoutMs: 1 })
+  t.equal(queue.patienceMs, Infinity)
+  queue.serve(true)
+  t.equal(queue.patienceMs, 1)
 })

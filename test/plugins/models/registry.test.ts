@@ -25,11 +25,16 @@ async function follow (t: Test, options: Partial<RegistryOptions> = {}) {
   const root = t.testdir()
   const loads: Loaded[] = []
   const logged: string[] = []
+  const details: object[] = []
+  /** Models that cannot be loaded for the time being, and why. */
+  const faults = new Map<string, Error>()
   const gate = { open: Promise.resolve() }
   const loader = {
     async load ({ model, version, path }: Artefact, _config: unknown, { hot }: { hot: boolean }) {
       await gate.open
       const content = await readFile(path, 'utf8')
+      const fault = faults.get(model)
+      if (fault !== undefined) throw fault
       if (content.startsWith('broken')) throw new Error(`model.onnx: ${content}`)
       const loaded: Loaded = { name: model, version, content, hot, failure: undefined, closed: false }
       loads.push(loaded)
@@ -42,7 +47,10 @@ async function follow (t: Test, options: Partial<RegistryOptions> = {}) {
       }) as unknown as Model
     }
   } as unknown as Loader
-  const note = (about: unknown, message = about) => { logged.push(String(message)) }
+  const note = (about: object, message: unknown = about) => {
+    details.push(about)
+    logged.push(String(message))
+  }
   const log = { info: note, warn: note, error: note } as unknown as FastifyBaseLogger
   const store = new ModelStore({ store: root })
   const registry = new ModelRegistry({ store, loader, log, ...options })
@@ -50,6 +58,8 @@ async function follow (t: Test, options: Partial<RegistryOptions> = {}) {
     registry,
     loads,
     logged,
+    details,
+    faults,
     gate,
     start: async () => registry.start(await store.read()),
     async write (path: string, content: unknown) {
@@ -312,4 +322,118 @@ t.test('an empty store starts, is not ready and says what to do', async (t) => {
   t.equal(registry.unready, 'no model is loaded')
   t.match(logged.join(), /is empty: put a model into it/)
   t.equal(codeOfCall(() => registry.get()), 'NO_DEFAULT_MODEL')
+})
+
+t.test('a label moves once its new version serves, and stays where it is when that is broken', async (t) => {
+  const { registry, gate, loads, write, start, serving, answer } = await follow(t)
+  await write('a/1/model.onnx', 'a1')
+  await write('a/model.json', { versions: ['1'], labels: { stable: '1' } })
+  await start()
+  await write('a/2/model.onnx', 'broken')
+  await write('a/3/model.onnx', 'a3')
+  await write('a/model.json', { versions: ['3'], labels: { stable: '2' } })
+  const { promise, resolve } = Promise.withResolvers<undefined>()
+  gate.open = promise as unknown as Promise<void>
+  const reloaded = registry.reload()
+  await delay(50)
+  t.equal(answer('a', 'stable'), 'a1', 'while the new version is being loaded')
+  resolve(undefined)
+  await reloaded
+  t.equal(answer('a', 'stable'), 'a1')
+  t.equal(answer('a'), 'a3')
+  t.same(serving(), { a: ['1', '3'] })
+  await write('a/2/model.onnx', 'a2 mended')
+  await registry.reload()
+  t.equal(answer('a', 'stable'), 'a2 mended')
+  t.same(serving(), { a: ['2', '3'] })
+  t.equal(loads.find(({ content }) => content === 'a1')?.closed, true)
+  t.equal(codeOfCall(() => registry.get('a', 'constructor')), 'VERSION_NOT_FOUND')
+})
+
+t.test('without a version those that the policy names come before one that merely has a label', async (t) => {
+  const { loads, write, start, answer } = await follow(t)
+  for (const version of [1, 2]) await write(`a/${version}/model.onnx`, `a${version}`)
+  await write('a/model.json', { versions: ['1'], labels: { canary: '2' } })
+  await start()
+  t.equal(answer('a'), 'a1')
+  t.equal(answer('a', 'canary'), 'a2')
+  const first = loads.find(({ version }) => version === '1')
+  if (first !== undefined) first.failure = 'its runs do not end'
+  t.equal(answer('a'), 'a2')
+})
+
+t.test('what failed is tried again when that is asked for, and what was unloaded is not', async (t) => {
+  const { registry, loads, faults, write, start, answer } = await follow(t)
+  for (const name of ['fails', 'rests', 'stuck', 'works']) await write(`${name}/1/model.onnx`, name)
+  faults.set('fails', new Error('model.onnx: no memory'))
+  await start()
+  await registry.unload('rests')
+  const stuck = loads.find(({ name }) => name === 'stuck')
+  if (stuck !== undefined) stuck.failure = 'its runs do not end'
+  faults.clear()
+  const before = loads.length
+  await registry.reload()
+  t.equal(loads.length, before, 'only when asked for')
+  await registry.reload({ retry: true })
+  t.same(loads.slice(before).map(({ name }) => name), ['fails', 'stuck'])
+  t.equal(answer('fails'), 'fails')
+  t.equal(stuck?.closed, true)
+  t.equal(codeOfCall(() => registry.get('rests')), 'MODEL_NOT_READY')
+})
+
+t.test('nothing more is loaded once the server is shutting down', async (t) => {
+  const { registry, gate, loads, write, start } = await follow(t)
+  for (const name of ['a', 'b', 'c']) await write(`${name}/1/model.onnx`, name)
+  const { promise, resolve } = Promise.withResolvers<undefined>()
+  gate.open = promise as unknown as Promise<void>
+  const started = start()
+  await delay(50)
+  registry.drain()
+  resolve(undefined)
+  await started
+  t.same(loads.map(({ name }) => name), ['a'])
+  t.equal(await codeOf(registry.load('b')), 'DRAINING')
+})
+
+t.test('what is wrong with the store is logged once until it changes', async (t) => {
+  const { registry, logged, write, remove, start } = await follow(t)
+  await write('pickle.pkl', 'x')
+  await start()
+  await registry.reload()
+  const count = () => logged.filter((line) => line.includes('pickle.pkl')).length
+  t.equal(count(), 1)
+  await remove('pickle.pkl')
+  await registry.reload()
+  await write('pickle.pkl', 'x')
+  await registry.reload()
+  t.equal(count(), 2)
+})
+
+t.test('the log says when a version leaves and why', async (t) => {
+  const { registry, logged, details, write, start, remove } = await follow(t)
+  await write('a/1/model.onnx', 'a1')
+  await write('b/1/model.onnx', 'b1')
+  await start()
+  await write('a/2/model.onnx', 'a2')
+  await remove('b')
+  await registry.reload()
+  await registry.unload('a')
+  t.equal(logged.filter((line) => line === 'model unloaded').length, 3)
+  t.match(details.filter((detail) => typeof detail === 'object' && 'reason' in detail), [
+    { model: 'b', version: '1', reason: 'removed from the store' },
+    { model: 'a', version: '1', reason: 'replaced' },
+    { model: 'a', version: '2', reason: 'unloaded' }
+  ])
+})
+
+t.test('a failed load is logged with one line about its cause, and with a stack only if the server is at fault', async (t) => {
+  const { details, faults, write, start } = await follow(t)
+  for (const name of ['a', 'b']) await write(`${name}/1/model.onnx`, name)
+  const fault = new TypeError('undefined is not a function')
+  faults.set('a', new Error('model.onnx: short', { cause: new Error('Load of /m/a failed:\n no graph\n') }))
+  faults.set('b', fault)
+  await start()
+  const errors = details.flatMap((detail) => typeof detail === 'object' && 'err' in detail ? [detail.err] : [])
+  t.same(errors[0], { type: 'Error', message: 'Load of /m/a failed: no graph' })
+  t.equal(errors[1], fault)
 })

@@ -28,6 +28,17 @@ t.test('a trace shows the four stages in order with what they hand on', async (t
   t.notOk('trace' in (await app.inject({ method: 'POST', url: '/predict', payload: records[0] })).json())
 })
 
+t.test('inputs that are handed over to a thread are traced as well', async (t) => {
+  const app = await build(t, { WORKERS: '1', MODEL_PATH: 'model-store/iris', TRACE: true, TRANSFER_BYTES: 1 })
+  const answer = await app.inject({ method: 'POST', url: '/predict?trace=1', payload: records.slice(0, 20) })
+  t.equal(answer.statusCode, 200)
+  const [parsing, scaling] = answer.json().trace
+  for (let row = 0; row < 20; row++) {
+    t.ok(close(parsing.value[row], Object.values(records[row])))
+    t.ok(close(scaling.value[row], scaled[row]))
+  }
+})
+
 t.test('without TRACE there is none', async (t) => {
   const app = await build(t, { WORKERS: '1', MODEL_PATH: 'model-store/diabetes' })
   const answer = await app.inject({ method: 'POST', url: '/predict?trace=1', payload: {} })

@@ -158,3 +158,9 @@ t.test('Outputs that do not fit the records are a failure of the model', async (
   t.throws(() => new PredictionDecoder(regressor, 'm').decode([floats([], 1)], 2), failure)
   t.match(new PredictionDecoder(regressor, 'm').decode([floats([], 1)], 1), [{ prediction: 1 }])
 })
+
+t.test('A probability that rounding carried past 0 or 1 is cut off there; logits are not', async (t) => {
+  t.match(decode({}, [labels(0n), floats([1, 3], 1.0000001, -1e-8, 0)]), [{ confidence: 1, probabilities: { setosa: 1, versicolor: 0, virginica: 0 } }])
+  const [one] = decode({ roles: { label: 0, logits: 1 } }, [labels(0n), floats([1, 3], 5, 3, -40)])
+  t.ok(Math.abs((one?.confidence ?? 0) - 1 / (1 + Math.exp(-2))) < 1e-9)
+})
