@@ -115,7 +115,6 @@ export class ModelQueue {
   /** Why it can no longer be run: its thread was lost and the file does not open again, or its runs do not end. */
   failure: Error | undefined
   onFailure: ((error: Error) => void) | undefined
-  // No Set: V8 chains the tables that a Set outgrows, and one of them in the old generation keeps every request that follows alive until a full collection.
   /** What threads are working on right now. */
   readonly #batches: Pending[][] = []
   /** Requests among them. */
