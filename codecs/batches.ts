@@ -15,6 +15,13 @@ export function canMerge (a: Tensor[], b: Tensor[]): boolean {
   return true
 }
 
+/** Bytes of all tensors but those of strings. */
+export function byteLength (tensors: Tensor[]): number {
+  let bytes = 0
+  for (const { data } of tensors) if (!Array.isArray(data)) bytes += data.byteLength
+  return bytes
+}
+
 /** One tensor per input, the rows of every request behind one another. */
 export function merge (requests: Tensor[][]): Tensor[] {
   const [first = []] = requests

@@ -1,6 +1,6 @@
 import { ClientGoneError, ModelNotReadyError, QueueFullError } from '../../errors.js'
 import type { Tensor, TensorSpec } from '../../codecs/tensor.js'
-import { canMerge, slice } from '../../codecs/batches.js'
+import { byteLength, canMerge, slice } from '../../codecs/batches.js'
 import type { Journal } from './journal.js'
 import { Statistics } from './statistics.js'
 
@@ -170,10 +170,11 @@ export class ModelQueue {
     for (const pending of open) this.rowsWaiting += Math.max(1, pending.rows)
   }
 
-  /** The next micro-batch: what waits in front and may share a run, up to `limit` rows. */
-  take (limit: number): Pending[] {
+  /** The next micro-batch: what waits in front and may share a run, up to `maxRows` rows and `maxBytes` of inputs that are numbers. */
+  take (maxRows: number, maxBytes = Infinity): Pending[] {
     const batch: Pending[] = []
     let rows = 0
+    let bytes = 0
     for (; this.#head < this.#waiting.length; this.#head++) {
       const pending = this.#waiting[this.#head]
       if (pending === undefined || pending.settled) continue
@@ -182,7 +183,8 @@ export class ModelQueue {
         continue
       }
       const first = batch[0]
-      if (first !== undefined && (first.alone || pending.alone || !this.mergeable || rows + pending.rows > limit || !canMerge(first.inputs, pending.inputs))) break
+      bytes += byteLength(pending.inputs)
+      if (first !== undefined && (first.alone || pending.alone || !this.mergeable || rows + pending.rows > maxRows || bytes > maxBytes || !canMerge(first.inputs, pending.inputs))) break
       batch.push(pending)
       rows += pending.rows
       this.rowsWaiting -= Math.max(1, pending.rows)

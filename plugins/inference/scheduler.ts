@@ -12,7 +12,7 @@ export interface SchedulerOptions extends PlacementOptions {
   runLimitMs: number
   /** A merged run should not take longer than this, so that others get their turn. */
   targetRunMs: number
-  /** Bytes of input above which memory is handed to the thread instead of copied; such a run cannot be repeated. */
+  /** Bytes of input above which memory is handed to the thread instead of copied; such a run cannot be repeated. Merging copies, so it ends here too. */
   transferBytes: number
 }
 
@@ -32,8 +32,6 @@ export class Scheduler {
   readonly #pool: Pool
   readonly #queues = new Set<ModelQueue>()
   #scheduled = false
-  /** The last run had one request and nobody else waited: for the next one too a turn of the event loop would be waiting in vain. */
-  #isLone = true
   #submitted = 0
   #latest: ModelQueue | undefined
   #seen = 0
@@ -90,7 +88,8 @@ export class Scheduler {
       this.#submitted++
       this.#latest = queue
       deadline.onCancel = () => queue.settle(pending, new ClientGoneError())
-      if (!this.#isLone || queue.running > 0 || this.#scheduled) return this.#schedule()
+      // Requests that were read in one turn of the event loop need not wait for its end: a run is under way while the other half is read.
+      if (queue.running > 0 || this.#expectsMore(queue)) return this.#schedule()
       this.#watch()
       this.#dispatch()
     })
@@ -129,14 +128,13 @@ export class Scheduler {
   readonly #gather = (): void => {
     const arrived = this.#submitted - this.#seen
     this.#seen = this.#submitted
-    if (arrived > (this.#turns === 0 ? 1 : 0) && ++this.#turns <= gatherTurns && this.#expectsMore()) setImmediate(this.#gather)
+    if (arrived > (this.#turns === 0 ? 1 : 0) && ++this.#turns <= gatherTurns && this.#latest !== undefined && this.#expectsMore(this.#latest)) setImmediate(this.#gather)
     else this.#dispatch()
   }
 
-  /** Half of a model's usual crowd is enough for a run: the main thread serves the other half while it is under way. */
-  #expectsMore (): boolean {
-    const queue = this.#latest
-    return queue !== undefined && queue.inFlight - queue.running < queue.crowd / 2
+  /** Half of a model's usual crowd is enough for a run: the main thread serves the other half while it is under way. A lone client is half of its crowd. */
+  #expectsMore ({ inFlight, running, crowd }: ModelQueue): boolean {
+    return inFlight - running < crowd / 2
   }
 
   readonly #dispatch = (): void => {
@@ -144,8 +142,7 @@ export class Scheduler {
     for (const slot of this.#placement.idle()) {
       const queue = this.#next(slot)
       if (this.#placement.performTask(slot, queue?.waitingSince ?? Infinity) || queue === undefined) continue
-      const batch = queue.take(this.#rowLimit(queue))
-      this.#isLone = batch.length === 1 && queue.rowsWaiting === 0
+      const batch = queue.take(this.#rowLimit(queue), this.#options.transferBytes)
       if (batch.length > 0) this.#run(slot, queue, batch)
       else this.#schedule()
     }
