@@ -2,8 +2,8 @@ import { Readable } from 'node:stream'
 import fp from 'fastify-plugin'
 import { parseHeaderLength, type InferFrame } from '../../codecs/oip/request.js'
 import type { InferParts } from '../../codecs/oip/response.js'
-import { readBody } from './body-reader.js'
-import { chooseEncoding, compress } from './content-encoding.js'
+import { readBody } from '../bodies/body-reader.js'
+import { chooseEncoding, compress } from '../bodies/content-encoding.js'
 
 declare module 'fastify' {
   interface FastifyRequest {

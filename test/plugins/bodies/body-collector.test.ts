@@ -1,5 +1,5 @@
 import t from 'tap'
-import { BodyCollector } from '../../../plugins/oip/body-collector.js'
+import { BodyCollector } from '../../../plugins/bodies/body-collector.js'
 
 const bytes = (length: number, start = 0) => Buffer.from(Array.from({ length }, (_, index) => (start + index) % 251))
 

@@ -1,9 +1,9 @@
 import { gzipSync } from 'node:zlib'
 import Fastify from 'fastify'
 import t from 'tap'
-import { loadConfig } from '../../config.js'
-import bodies from '../../plugins/bodies.js'
-import errors from '../../plugins/errors.js'
+import { loadConfig } from '../../../config.js'
+import bodies from '../../../plugins/bodies/index.js'
+import errors from '../../../plugins/errors.js'
 
 t.test('a small body is parsed, a big one stays bytes for a thread to read', async (t) => {
   const app = Fastify()

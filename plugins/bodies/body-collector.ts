@@ -1,4 +1,4 @@
-import { PayloadTooLargeError } from '../../errors.js'
+import { InvalidRequestError, PayloadTooLargeError } from '../../errors.js'
 
 /** A body in two parts, each in memory of its own unless the body is small. */
 export interface BodyParts {
@@ -37,21 +37,25 @@ export class BodyCollector {
     this.#headLength = expected === undefined ? undefined : split(expected)
   }
 
-  /** Throws PayloadTooLargeError. */
-  add (chunk: Buffer): void {
+  /** Whether the chunk has been copied, so that its own memory is not needed any more. Throws PayloadTooLargeError. */
+  add (chunk: Buffer): boolean {
     const { expected, limit } = this.#options
-    if (this.#length + chunk.byteLength > limit) throw new PayloadTooLargeError(limit)
+    const at = this.#length
+    if (at + chunk.byteLength > limit) throw new PayloadTooLargeError(limit)
+    this.#length += chunk.byteLength
     if (expected === undefined || chunk.byteLength === expected) {
       this.#chunks.push(chunk)
-    } else {
-      this.#parts ??= allocateParts(expected, this.#headLength ?? 0)
-      write(this.#parts, this.#length, chunk)
+      return false
     }
-    this.#length += chunk.byteLength
+    this.#parts ??= allocateParts(expected, this.#headLength ?? 0)
+    write(this.#parts, at, chunk)
+    return true
   }
 
-  /** Throws what `split` throws. */
+  /** Throws InvalidRequestError for a body that ended early, and what `split` throws. */
   finish (): BodyParts {
+    const { expected } = this.#options
+    if (expected !== undefined && expected !== this.#length) throw new InvalidRequestError('The body is not as long as its Content-Length says')
     if (this.#parts !== undefined) return this.#parts
     const headLength = this.#headLength ?? this.#options.split(this.#length)
     const [first = Buffer.alloc(0), ...others] = this.#chunks

@@ -1,7 +1,7 @@
 import { deflateSync, gunzipSync, gzipSync, inflateSync } from 'node:zlib'
 import { buffer } from 'node:stream/consumers'
 import t from 'tap'
-import { chooseEncoding, compress, createInflater } from '../../../plugins/oip/content-encoding.js'
+import { chooseEncoding, compress, createInflater } from '../../../plugins/bodies/content-encoding.js'
 
 t.test('answers are compressed only when gzip or deflate is asked for by name', async (t) => {
   const expected: [string | undefined, string | undefined][] = [
