@@ -1,5 +1,6 @@
 import type {} from '@fastify/swagger'
 import Fastify, { LogController, type FastifyError, type FastifyInstance, type FastifyRequest, type FastifyReply } from 'fastify'
+import type { DestinationStream } from 'pino'
 import type { Config } from './config.js'
 import auth from './plugins/auth.js'
 import bodies from './plugins/bodies/index.js'
@@ -34,10 +35,10 @@ declare module 'fastify' {
   interface FastifyInstance { config: Config }
 }
 
-/** The whole server as a function of its settings. Models load once it is ready; `app.models` knows how far they are. */
-export async function buildApp (config: Config): Promise<FastifyInstance> {
+/** The whole server as a function of its settings; it logs to `stream`, or to stdout. Models load once it is ready; `app.models` knows how far they are. */
+export async function buildApp (config: Config, stream?: DestinationStream): Promise<FastifyInstance> {
   const app = Fastify({
-    logger: config.LOG_LEVEL === 'silent' ? false : { level: config.LOG_LEVEL },
+    logger: config.LOG_LEVEL === 'silent' ? false : { level: config.LOG_LEVEL, ...(stream !== undefined && { stream }) },
     requestIdHeader: false,
     logController: new LogController({ disableRequestLogging: true }),
     // A logger per request would cost more than checking the record; the lines that name a request carry its id themselves.
