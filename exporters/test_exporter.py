@@ -9,6 +9,7 @@ import unittest
 
 import numpy as np
 import onnx
+import pandas as pd
 from lightgbm import LGBMClassifier, LGBMRegressor
 from palmerpenguins import load_penguins
 from sklearn.compose import ColumnTransformer
@@ -104,6 +105,20 @@ class Exporter(unittest.TestCase):
         network = MLPClassifier((5,), max_iter=50, random_state=0).fit(IRIS.data, IRIS.target)
         _, metadata = self.export(network, IRIS.data)
         self.assertEqual(metadata["explain"]["covers"], "none")
+
+    def test_sets_of_categories_with_holes(self):
+        random = np.random.default_rng(0)
+        X = pd.DataFrame({
+            "kind": pd.Categorical.from_codes(random.integers(-1, 12, 600), list("abcdefghijkl")),
+            "size": random.normal(size=600),
+        })
+        y = (X["kind"].isin(["b", "e", "f", "k"]) ^ (X["size"] > 0.5)).astype(int)
+        model, metadata = self.export(LGBMClassifier(n_estimators=20, min_child_samples=5, verbose=-1).fit(X, y), X, features={"kind": {"accepts_missing": True}})
+        attributes = {attribute.name: onnx.helper.get_attribute_value(attribute) for attribute in model.graph.node[0].attribute}
+        comparisons = [index for index, mode in enumerate(attributes["nodes_modes"]) if mode == b"BRANCH_EQ"]
+        inside = {(attributes["nodes_treeids"][index], attributes["nodes_truenodeids"][index]) for index in comparisons}
+        self.assertLess(len(inside), len(comparisons), "a set of categories shares its child")
+        self.assertEqual(metadata["features"][0]["categories"], list("abcdefghijkl"))
 
     def test_a_file_that_disagrees_is_refused(self):
         good = LogisticRegression(max_iter=500).fit(IRIS.data, IRIS.target)

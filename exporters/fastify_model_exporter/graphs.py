@@ -34,9 +34,15 @@ def split_pipeline(estimator) -> tuple[Pipeline | None, object]:
 
 
 def takes_columns(estimator, frame: pd.DataFrame) -> bool:
-    """True when the graph gets one input per column: the table is of mixed types, or the pipeline picks columns by name."""
-    numbers = all(pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind) for kind in frame.dtypes)
+    """True when the graph gets one input per column: the table is of mixed types, or the pipeline picks columns by name.
+
+    A category that reaches the model itself is a number, its position in the categories.
+    """
     preprocessing, _ = split_pipeline(estimator)
+    numbers = all(
+        pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind) or (preprocessing is None and isinstance(kind, pd.CategoricalDtype))
+        for kind in frame.dtypes
+    )
     picks = preprocessing is not None and isinstance(preprocessing.steps[0][1], ColumnTransformer)
     return picks or not numbers
 

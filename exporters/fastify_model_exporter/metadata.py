@@ -10,6 +10,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, MaxAbsScaler, MinMaxScaler, OneHotEncoder, OrdinalEncoder, RobustScaler, StandardScaler
 
 from .graphs import split_pipeline
+from .rows import json_value
 
 COLUMNWISE = (StandardScaler, MinMaxScaler, MaxAbsScaler, RobustScaler, OrdinalEncoder)
 
@@ -29,7 +30,7 @@ def describe_features(frame: pd.DataFrame, details: dict[str, dict], importances
         raise ValueError(f"details for columns that do not exist: {sorted(unknown)}")
     features = []
     for index, name in enumerate(frame.columns):
-        feature = {"name": name, "type": _feature_type(frame[name].dtype)} | details.get(name, {})
+        feature = {"name": name, **_feature_type(frame[name].dtype)} | details.get(name, {})
         if importances is not None:
             feature["importance"] = round(float(importances[index]), 6)
         features.append(feature)
@@ -78,12 +79,14 @@ def estimator_name(estimator) -> str:
     return ".".join([part for part in kind.__module__.split(".") if not part.startswith("_")] + [kind.__name__])
 
 
-def _feature_type(kind) -> str:
+def _feature_type(kind) -> dict:
+    if isinstance(kind, pd.CategoricalDtype):
+        return {"type": "category", "categories": [json_value(category) for category in kind.categories]}
     if pd.api.types.is_bool_dtype(kind):
-        return "boolean"
+        return {"type": "boolean"}
     if pd.api.types.is_integer_dtype(kind):
-        return "integer"
-    return "numeric" if pd.api.types.is_float_dtype(kind) else "string"
+        return {"type": "integer"}
+    return {"type": "numeric" if pd.api.types.is_float_dtype(kind) else "string"}
 
 
 def _groups_after(step, groups: list[int], names: list[str]) -> list[int] | None:

@@ -45,6 +45,12 @@ def feeds(model: ModelProto, frame: pd.DataFrame) -> dict[str, np.ndarray]:
     """The table as inputs of the graph: one matrix, or one column per input."""
     inputs = list(model.graph.input)
     if len(inputs) == 1 and inputs[0].name not in frame.columns:
-        return {inputs[0].name: frame.to_numpy(dtype=np.float32)}
+        return {inputs[0].name: _codes(frame).to_numpy(dtype=np.float32)}
     kinds = {TensorProto.FLOAT: np.float32, TensorProto.DOUBLE: np.float64, TensorProto.INT64: np.int64, TensorProto.BOOL: bool, TensorProto.STRING: object}
     return {value.name: frame[[value.name]].to_numpy(dtype=kinds[value.type.tensor_type.elem_type]) for value in inputs}
+
+
+def _codes(frame: pd.DataFrame) -> pd.DataFrame:
+    """Categories as their positions, NaN where they are missing."""
+    categories = [name for name in frame.columns if isinstance(frame[name].dtype, pd.CategoricalDtype)]
+    return frame.assign(**{name: frame[name].cat.codes.astype(float).where(frame[name].notna()) for name in categories})

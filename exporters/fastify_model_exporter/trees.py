@@ -23,7 +23,7 @@ HISTOGRAM = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
 
 @dataclass
 class Tree:
-    """One tree, a row per node. A node goes left when value <= threshold; leaves have left == -1."""
+    """One tree, a row per node. A node goes left when value <= threshold, or == threshold where `equal` says so; leaves have left == -1."""
 
     feature: np.ndarray
     threshold: np.ndarray
@@ -35,6 +35,7 @@ class Tree:
     """Shape (nodes, outputs); only the rows of leaves count."""
     first_output: int = 0
     """Output that the first column of `weights` adds to."""
+    equal: np.ndarray | None = None
 
 
 @dataclass
