@@ -12,6 +12,7 @@ import onnx
 import pandas as pd
 from lightgbm import LGBMClassifier, LGBMRegressor
 from palmerpenguins import load_penguins
+from skl2onnx import to_onnx
 from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris
 from sklearn.ensemble import (
@@ -119,6 +120,12 @@ class Exporter(unittest.TestCase):
         inside = {(attributes["nodes_treeids"][index], attributes["nodes_truenodeids"][index]) for index in comparisons}
         self.assertLess(len(inside), len(comparisons), "a set of categories shares its child")
         self.assertEqual(metadata["features"][0]["categories"], list("abcdefghijkl"))
+
+    def test_probabilities_in_one_output_per_class(self):
+        model = LogisticRegression(max_iter=500).fit(IRIS.data, IRIS.target)
+        spread = to_onnx(model, IRIS.data.to_numpy(np.float32)[:1], options={id(model): {"zipmap": "columns"}})
+        _, metadata = self.export(model, IRIS.data, model=spread)
+        self.assertEqual(list(metadata["outputs"]), ["label"])
 
     def test_a_file_that_disagrees_is_refused(self):
         good = LogisticRegression(max_iter=500).fit(IRIS.data, IRIS.target)

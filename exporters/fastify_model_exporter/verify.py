@@ -33,14 +33,14 @@ def ask_estimator(estimator, frame: pd.DataFrame) -> Answers:
 
 
 def ask_onnx(model: ModelProto, frame: pd.DataFrame, classes=None) -> Answers:
-    """ONNX Runtime's answers for the same rows. A ZipMap output is put back into columns."""
+    """ONNX Runtime's answers for the same rows. A ZipMap output, or one output per class, is put back into columns."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
     outputs = session.run(None, feeds(model, frame))
     if len(outputs) == 1:
         return Answers(np.squeeze(outputs[0], axis=1) if outputs[0].ndim == 2 and outputs[0].shape[1] == 1 else outputs[0], None)
-    probabilities = outputs[1]
+    probabilities = outputs[1] if len(outputs) == 2 else np.column_stack(outputs[1:])
     if isinstance(probabilities, list):
         probabilities = np.array([[row[label] for label in classes] for row in probabilities])
     return Answers(outputs[0], probabilities)
