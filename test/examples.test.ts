@@ -1,31 +1,9 @@
-import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { checkAnswer, readAnswers, type Answer } from './estimator-answers.js'
 import { build } from './helper.js'
-
-interface Example {
-  records: Record<string, unknown>[]
-  predictions: (number | string)[]
-  class_names: string[] | null
-  probabilities: number[][] | null
-}
-
-interface Answer {
-  prediction: number | string
-  predicted_class?: string
-  confidence: number | null
-  probabilities?: Record<string, number>
-}
 
 /** In style `label` the name of the class is the prediction. */
 const labelled = new Set(['iris'])
-
-function read (name: string): Example {
-  return JSON.parse(readFileSync(new URL(`fixtures/examples/${name}.json`, import.meta.url), 'utf8'))
-}
-
-function isClose (found: number | undefined, wanted: number | undefined): boolean {
-  return found !== undefined && wanted !== undefined && Math.abs(found - wanted) <= 1e-5 * Math.max(1, Math.abs(wanted))
-}
 
 t.test('the example models answer as their estimators do', async (t) => {
   const app = await build(t)
@@ -37,23 +15,9 @@ t.test('the example models answer as their estimators do', async (t) => {
 
   for (const name of ['iris', 'breast-cancer', 'diabetes', 'penguins', 'template-rf']) {
     await t.test(name, async (t) => {
-      const { records, predictions, class_names: classes, probabilities } = read(name)
-      const check = (answer: Answer, index: number) => {
-        const wanted = predictions[index]
-        if (classes === null) {
-          t.ok(isClose(Number(answer.prediction), Number(wanted)), `record ${index}: ${answer.prediction} is ${wanted}`)
-          t.equal(answer.confidence, null)
-          t.notOk('probabilities' in answer || 'predicted_class' in answer)
-          return
-        }
-        const shares = probabilities?.[index] ?? []
-        const best = shares.indexOf(Math.max(...shares))
-        t.equal(answer.predicted_class, classes[best])
-        t.equal(answer.prediction, labelled.has(name) ? classes[best] : wanted)
-        t.same(Object.keys(answer.probabilities ?? {}), classes)
-        t.ok(classes.every((label, position) => isClose(answer.probabilities?.[label], shares[position])), `record ${index}: ${JSON.stringify(answer.probabilities)} is ${shares}`)
-        t.equal(answer.confidence, answer.probabilities?.[classes[best] ?? ''])
-      }
+      const expected = readAnswers(new URL(`fixtures/examples/${name}.json`, import.meta.url))
+      const { records, class_names: classes } = expected
+      const check = (answer: Answer, index: number) => checkAnswer(t, answer, index, expected, labelled.has(name))
 
       const batch = await post(`/models/${name}/predict/batch`, { instances: records })
       t.equal(batch.count, records.length)

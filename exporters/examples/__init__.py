@@ -1,1 +1,1 @@
-"""Example models, trained on real data and written into the model store of this repository."""
+"""Example models. Each module has a `main` that trains its model and writes it into a model store."""

@@ -7,11 +7,11 @@ from sklearn.model_selection import train_test_split
 
 from fastify_model_exporter import export
 
-from .fixtures import write_fixture
-from .places import STORE
+from .answers import write_answers
+from .places import Places
 
 
-def main() -> None:
+def main(places: Places) -> None:
     data = load_breast_cancer(as_frame=True)
     described = {name.replace(" ", "_"): name.capitalize() + " of the cell nuclei" for name in data.data.columns}
     X = data.data.set_axis(list(described), axis="columns")
@@ -20,7 +20,7 @@ def main() -> None:
     names = list(data.target_names)
     features = {name: {"description": text, "minimum": 0} for name, text in described.items()}
     export(
-        model, X_train, store=STORE, name="breast-cancer", class_names=names, features=features, tests=X_test[:5],
+        model, X_train, store=places.store, name="breast-cancer", class_names=names, features=features, tests=X_test[:5],
         description="Malignant or benign, from thirty measurements of cell nuclei in a digitised image of breast tissue",
         training={"metrics": {
             "accuracy": round(model.score(X_test, y_test), 4),
@@ -28,8 +28,4 @@ def main() -> None:
         }},
         serving={"response_style": "scalar"},
     )
-    write_fixture("breast-cancer", model, X_test[5:30], names)
-
-
-if __name__ == "__main__":
-    main()
+    write_answers(places.answers, "breast-cancer", model, X_test[5:30], names)

@@ -7,8 +7,8 @@ from sklearn.model_selection import train_test_split
 
 from fastify_model_exporter import export
 
-from .fixtures import write_fixture
-from .places import STORE
+from .answers import write_answers
+from .places import Places
 
 COLUMNS = {
     "age": ("age", {"description": "Age", "unit": "years", "minimum": 0, "maximum": 130}),
@@ -24,13 +24,13 @@ COLUMNS = {
 }
 
 
-def main() -> None:
+def main(places: Places) -> None:
     data = load_diabetes(as_frame=True, scaled=False)
     X = data.data.rename(columns={old: new for old, (new, _) in COLUMNS.items()})
     X_train, X_test, y_train, y_test = train_test_split(X, data.target, test_size=0.25, random_state=0)
     model = RandomForestRegressor(n_estimators=20, max_depth=6, random_state=0).fit(X_train, y_train)
     export(
-        model, X_train, store=STORE, name="diabetes", features=dict(COLUMNS.values()), target_names=["progression"], tests=X_test[:5],
+        model, X_train, store=places.store, name="diabetes", features=dict(COLUMNS.values()), target_names=["progression"], tests=X_test[:5],
         description="Progression of diabetes one year after ten measurements were taken; the source gives it no unit",
         training={"metrics": {
             "r2": round(model.score(X_test, y_test), 4),
@@ -38,8 +38,4 @@ def main() -> None:
         }},
         serving={"response_style": "scalar"},
     )
-    write_fixture("diabetes", model, X_test[5:30])
-
-
-if __name__ == "__main__":
-    main()
+    write_answers(places.answers, "diabetes", model, X_test[5:30])

@@ -13,8 +13,8 @@ from sklearn.preprocessing import StandardScaler
 
 from fastify_model_exporter import export
 
-from .fixtures import write_fixture
-from .places import STORE
+from .answers import write_answers
+from .places import Places
 
 EPOCHS = 5
 LEARNING_RATE = 0.3
@@ -47,7 +47,7 @@ def train(model: LogisticRegression, X: np.ndarray, y: np.ndarray, X_test: np.nd
     return history
 
 
-def main() -> None:
+def main(places: Places) -> None:
     data = load_iris(as_frame=True)
     X = data.data.set_axis(["sepal_length", "sepal_width", "petal_length", "petal_width"], axis="columns")
     X_train, X_test, y_train, y_test = train_test_split(X, data.target, test_size=0.5, stratify=data.target, random_state=2)
@@ -69,15 +69,11 @@ def main() -> None:
         "petal_length": "Length of the petal", "petal_width": "Width of the petal",
     }
     export(
-        pipeline, X_train, store=STORE, name="iris", class_names=names, tests=X_test[:5],
+        pipeline, X_train, store=places.store, name="iris", class_names=names, tests=X_test[:5],
         description="Species of an iris flower from four measurements; logistic regression trained by epochs on 75 flowers",
         features={name: {"description": text, "unit": "cm", "minimum": 0, "maximum": 30} for name, text in described.items()},
         training={"history": history, "metrics": {"accuracy": history[-1]["accuracy"]}},
         serving={"response_style": "label", "default": True},
     )
     rows = X_test[5:30]
-    write_fixture("iris", pipeline, rows, names, scaler.transform(rows))
-
-
-if __name__ == "__main__":
-    main()
+    write_answers(places.answers, "iris", pipeline, rows, names, scaler.transform(rows))

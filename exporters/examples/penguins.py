@@ -17,8 +17,8 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from fastify_model_exporter import export
 
-from .fixtures import write_fixture
-from .places import STORE
+from .answers import write_answers
+from .places import Places
 
 CATEGORIES = {"island": "Island", "sex": "Sex"}
 MEASURES = {
@@ -56,7 +56,7 @@ def load() -> tuple[pd.DataFrame, pd.Series]:
     return X, raw["Species"].str.split().str[0]
 
 
-def main() -> None:
+def main(places: Places) -> None:
     X, y = load()
     X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.25, stratify=y, random_state=0)
     pipeline = make_pipeline(
@@ -78,14 +78,10 @@ def main() -> None:
     holes = X_test[X_test.isna().any(axis="columns") | (X_test["sex"] == "unknown")]
     whole = X_test.drop(holes.index)
     export(
-        pipeline, X_train, store=STORE, name="penguins", model=model, features=FEATURES, class_names=names,
+        pipeline, X_train, store=places.store, name="penguins", model=model, features=FEATURES, class_names=names,
         tests=pd.concat([whole[:3], holes[:2]]),
         description="Species of an Antarctic penguin from its island, sex, measurements and blood isotopes",
         training={"metrics": {"accuracy": round(pipeline.score(X_test, y_test), 4)}},
         serving={"response_style": "scalar"},
     )
-    write_fixture("penguins", pipeline, pd.concat([holes, whole[3:]])[:25], names)
-
-
-if __name__ == "__main__":
-    main()
+    write_answers(places.answers, "penguins", pipeline, pd.concat([holes, whole[3:]])[:25], names)
