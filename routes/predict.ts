@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { InvalidRequestError } from '../errors.js'
-import { BatchPredictionSchema, PredictQuerySchema, PredictionSchema, isOn } from '../schemas/prediction.js'
+import { BatchPredictionSchema, NoQuerySchema, PredictQuerySchema, PredictionSchema, isOn } from '../schemas/prediction.js'
 import { ref } from '../schemas/ref.js'
 
 /** The default model's faces that take every form of input. */
@@ -35,6 +35,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       tags: ['prediction'],
       operationId: 'predictBatch',
       summary: 'Predict many rows with the default model',
+      querystring: NoQuerySchema,
       response: { 200: ref(BatchPredictionSchema) }
     }
   }, async ({ body, id }, reply) => {

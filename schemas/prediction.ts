@@ -10,6 +10,9 @@ export const PredictQuerySchema = Type.Object({
   style: Type.Optional(Type.Unsafe<ResponseStyle>({ type: 'string', enum: ResponseStyleSchema.enum, description: `${ResponseStyleSchema.description} The default is the model's own.` }))
 }, { additionalProperties: false })
 
+/** Of the routes that take no parameters: a misspelt one is not silently ignored. */
+export const NoQuerySchema = Type.Object({}, { additionalProperties: false })
+
 export function isOn (flag: string | undefined): boolean {
   return flag === '1' || flag === 'true'
 }

@@ -24,8 +24,8 @@ t.test('the example models answer as their estimators do', async (t) => {
       batch.predictions.forEach(check)
 
       const backwards = await post(`/models/${name}/predict/batch`, { instances: records.toReversed() })
-      const rows = await post(`/models/${name}/versions/1/predict/batch`, { instances: records.map((record) => Object.values(record)) })
-      t.same(rows.predictions, batch.predictions, 'rows by position are the same records')
+      const positional = await post(`/v1/models/${name}:predict`, { instances: records.map((record) => Object.values(record)) })
+      t.same(positional, await post(`/v1/models/${name}:predict`, { instances: records }), 'rows by position are the same records')
 
       for (const [index, record] of records.entries()) {
         const { model, model_version: version, request_id: _id, ...answer } = await post(`/models/${name}/predict`, record)

@@ -73,6 +73,15 @@ export async function until (check: () => boolean | Promise<boolean>): Promise<v
   while (!await check()) await delay(5)
 }
 
+/** What a typed face takes for a positional row: a record where the features have names. */
+export function typedInstance (app: FastifyInstance, model: string, row: unknown): unknown {
+  const { features } = app.models.get(model).specification.layout
+  if (features === undefined || !Array.isArray(row)) return row
+  const [only] = features
+  if (only?.type === 'vector' && features.length === 1) return { [only.name]: row }
+  return Object.fromEntries(features.map(({ name }, index) => [name, row[index]]))
+}
+
 async function write (path: string, content: unknown): Promise<void> {
   await writeFile(path, typeof content === 'string' ? content : JSON.stringify(content))
 }

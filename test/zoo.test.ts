@@ -1,7 +1,7 @@
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { build, makeStore, zooPath, type Ingredients } from './helper.js'
+import { build, makeStore, typedInstance, zooPath, type Ingredients } from './helper.js'
 
 const zoo = join(import.meta.dirname, 'fixtures/zoo')
 const names = readdirSync(zoo).filter((name) => name !== 'broken')
@@ -59,7 +59,7 @@ t.test('models of every kind answer as their own libraries do', async (t) => {
   for (const name of names.filter((name) => !special.has(name))) {
     await t.test(name, async (t) => {
       const expected = read(name)
-      const batch = await post(`/models/${name}/predict/batch`, { instances: expected.rows })
+      const batch = await post(`/models/${name}/predict/batch`, { instances: expected.rows.map((row) => typedInstance(app, name, row)) })
       if (!t.equal(batch.statusCode, 200, batch.body.slice(0, 300))) return
       const { predictions, count } = batch.json()
       t.equal(count, expected.rows.length)
@@ -74,7 +74,7 @@ t.test('models of every kind answer as their own libraries do', async (t) => {
           t.ok(Math.abs(Object.values<number>(answer.probabilities).reduce((sum, share) => sum + share, 0) - 1) < 1e-5, `row ${index}: the probabilities sum to 1`)
           t.equal(answer.confidence, answer.probabilities[answer.predicted_class])
         }
-        const single = await post(`/models/${name}/predict`, Array.isArray(row) ? { features: row } : row)
+        const single = await post(`/models/${name}/predict`, Object(typedInstance(app, name, row)))
         const { model, model_version: version, request_id: _id, ...alone } = single.json()
         t.equal(single.statusCode, 200)
         t.same([model, version], [name, '1'])
@@ -102,11 +102,11 @@ t.test('models of every kind answer as their own libraries do', async (t) => {
 
   await t.test('a prediction that is no finite number is a failure of the model and of that request alone', async (t) => {
     const { rows } = read('not-finite')
-    const answers = await Promise.all(rows.map(async (row) => await post('/models/not-finite/predict', { features: row })))
+    const answers = await Promise.all(rows.map(async (row) => await post('/models/not-finite/predict', Object(typedInstance(app, 'not-finite', row)))))
     t.same(answers.map(({ statusCode }) => statusCode), [200, 200, 500, 500])
     t.equal(answers[2]?.json().code, 'NON_FINITE_PREDICTION')
     t.equal(answers[2]?.json().detail, "Model 'not-finite' gave a prediction that is not a finite number")
-    const batch = await post('/models/not-finite/predict/batch', { instances: rows })
+    const batch = await post('/models/not-finite/predict/batch', { instances: rows.map((row) => typedInstance(app, 'not-finite', row)) })
     t.equal(batch.statusCode, 500)
     t.notMatch(batch.body, /NaN|null|Infinity/)
   })

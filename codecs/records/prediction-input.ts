@@ -55,12 +55,14 @@ export class InputReader {
   readonly #rules: Rule[]
   readonly #limits: InputLimits
   readonly #featureNames: ReadonlySet<string>
+  readonly #hasFeatures: boolean
 
   constructor ({ layout, rules, limits }: InputOptions) {
     this.#codec = new RecordCodec(layout, limits)
     this.#rules = rules
     this.#limits = limits
     this.#featureNames = new Set((layout.features ?? layout.inputs).map(({ name }) => name))
+    this.#hasFeatures = layout.features !== undefined
   }
 
   /** `performance.now()` when the last body had been checked and its tensors were begun; 0 unless `timed`. */
@@ -68,10 +70,10 @@ export class InputReader {
     return this.#codec.checkedAt
   }
 
-  /** `strict` refuses unknown features. */
+  /** `strict`, of the typed faces, refuses unknown features, and rows where the features have names. */
   read (body: unknown, face: Face, strict: boolean): PredictionInput {
     if (face === 'complete') return this.#complete(body)
-    const { items, path, rows, list } = this.#find(body, face)
+    const { items, path, rows, list } = this.#find(body, face, face === 'instances' || !strict || !this.#hasFeatures)
     const tensors = rows ? this.#codec.encodeRows(items, { path }) : this.#codec.encodeRecords(items, { path, strict })
     if (this.#rules.length > 0) this.#checkRules(items, path, rows)
     return { tensors, rows: items.length, list, positional: rows && !list }
@@ -81,20 +83,20 @@ export class InputReader {
   #complete (body: unknown): PredictionInput {
     const none = { tensors: [], positional: false }
     if (Array.isArray(body) && body.length === 0) return { ...none, rows: 0, list: true, records: [] }
-    const { items, path, rows, list } = this.#find(body, 'predict')
+    const { items, path, rows, list } = this.#find(body, 'predict', true)
     if (rows) throw new InvalidRequestError('Records are expected here, not rows of numbers')
     return { ...none, rows: items.length, list, records: this.#codec.complete(items, { path, strict: false }) }
   }
 
-  #find (body: unknown, face: Face): Items {
-    if (face === 'batch' || face === 'instances') return this.#findInstances(body, face)
+  #find (body: unknown, face: Face, takesRows: boolean): Items {
+    if (face === 'batch' || face === 'instances') return this.#findInstances(body, face, takesRows)
     if (isObject(body)) {
       if (face === 'predict' && (Object.hasOwn(body, '_data') || Object.hasOwn(body, '_samples'))) return this.#unwrap(body)
-      if (Object.hasOwn(body, 'features') && !this.#featureNames.has('features')) return this.#findRow(body)
+      if (takesRows && Object.hasOwn(body, 'features') && !this.#featureNames.has('features')) return this.#findRow(body)
       return { items: [body], path: () => '', rows: false, list: false }
     }
     if (Array.isArray(body) && face === 'predict') return this.#findRecords(body, '')
-    if (Array.isArray(body) && this.#codec.rowLength !== undefined && this.#featureNames.size === 1) {
+    if (Array.isArray(body) && takesRows && this.#codec.readsRows) {
       return { items: [body], path: () => '', rows: true, list: false }
     }
     throw expected(face === 'predict' ? 'a record or a list of records' : 'a record', body, '')
@@ -127,7 +129,7 @@ export class InputReader {
     return { items: records, path: (index) => `${base}/${index}`, rows: false, list: true }
   }
 
-  #findInstances (body: unknown, face: Face): Items {
+  #findInstances (body: unknown, face: Face, takesRows: boolean): Items {
     if (!isObject(body)) throw expected('an object with instances', body, '')
     const { instances } = body
     if (instances === undefined) throw new InvalidRequestError('instances is required', [{ path: '/instances', message: 'is required', expected: 'a list of records or rows' }])
@@ -140,7 +142,7 @@ export class InputReader {
       const extra = Object.keys(body).find((key) => key !== 'instances')
       if (extra !== undefined) throw new InvalidRequestError(`${extra} is not expected here`, [{ path: `/${extra}`, message: 'is not expected here', expected: 'instances only' }])
     }
-    return { items: instances, path: (index) => `/instances/${index}`, rows: !isObject(instances[0]), list: true }
+    return { items: instances, path: (index) => `/instances/${index}`, rows: takesRows && !isObject(instances[0]), list: true }
   }
 
   #checkRules (items: unknown[], path: (index: number) => string, rows: boolean): void {

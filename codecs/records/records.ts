@@ -55,9 +55,9 @@ export class RecordCodec {
     this.#timed = limits.timed ?? false
   }
 
-  /** Elements of a positional row; undefined when the model understands no rows, or rows of any length. */
-  get rowLength (): number | undefined {
-    return this.#row?.length
+  /** Whether the model understands positional rows. */
+  get readsRows (): boolean {
+    return this.#row !== undefined
   }
 
   /** One tensor per input of the layout, one row per record. Without features a record holds the inputs by name. */

@@ -26,7 +26,7 @@ export function defineTypedBodies (layout: InputLayout, { batchMax }: BodyLimits
   if (row === undefined) return { record, instances: define('Batch', batchSchema(record, batchMax)) }
   const values = define('Row', row)
   return {
-    record: takesFeatures(layout) ? define('Input', { oneOf: [record, rowObject(values)] }) : record,
+    record: define('Input', { oneOf: [record, ...(takesFeatures(layout) ? [rowObject(values)] : []), values] }),
     instances: define('Batch', { oneOf: [batchSchema(record, batchMax), batchSchema(values, batchMax)] })
   }
 }

@@ -74,6 +74,26 @@ t.test('the typed faces', async (t) => {
     t.match(body.errors.at(-1), { path: '/_data' })
   })
 
+  await t.test('where the features have names, records alone are taken: rows are for the default face', async (t) => {
+    const row = Object.values(penguin)
+    for (const place of [app, pooled]) {
+      t.match((await post(place, '/models/penguins/predict', row)).body, { status: 400, detail: 'The body must be a record' })
+      const { body } = await post(place, '/models/penguins/predict', { features: row })
+      t.equal(body.status, 400)
+      t.match(body.errors.at(-1), { path: '/features', message: 'is not a feature of this model' })
+      t.match((await post(place, '/models/penguins/predict/batch', { instances: [row] })).body, { status: 400, errors: [{ path: '/instances/0', message: 'must be an object with the features of the model' }] })
+    }
+  })
+
+  await t.test('a parameter that a typed face does not know is named', async (t) => {
+    for (const [query, name] of [['prba=1', 'prba'], ['proba=1', 'proba'], ['style=list', 'style'], ['constructor=', 'constructor']]) {
+      for (const url of ['/models/penguins/predict', '/models/penguins/predict/batch', '/models/penguins/versions/1/predict']) {
+        const { status, body } = await post(app, `${url}?${query}`, penguin)
+        t.same([status, body.code, body.errors], [400, 'INVALID_REQUEST', [{ path: name, message: 'is not a parameter of this route' }]], `${url}?${query}`)
+      }
+    }
+  })
+
   await t.test('a model without named features takes rows and named tensors', async (t) => {
     const row = [5.1, 3.5, 1.4, 0.2]
     for (const payload of [{ features: row }, { X: row }, row]) {
@@ -118,13 +138,13 @@ t.test('the typed faces', async (t) => {
   })
 
   await t.test('a failure inside is a 500 that tells nothing of the inside', async (t) => {
-    const { status, headers, body, text } = await post(app, '/models/failing/predict', { features: [13] })
+    const { status, headers, body, text } = await post(app, '/models/failing/predict', { x: 13 })
     t.same([status, body.code, body.detail, body.errors], [500, 'INFERENCE_FAILED', "Model 'failing' failed to run", []])
     t.same([headers['content-type'], headers['x-request-id']], ['application/problem+json', body.request_id])
     t.notMatch(text, /onnx|node_modules|\.js|\.ts|Gather|at /i)
-    t.equal((await post(app, '/models/failing/predict', { features: [12] })).body.prediction, 32, 'the next one is well')
+    t.equal((await post(app, '/models/failing/predict', { x: 12 })).body.prediction, 32, 'the next one is well')
 
-    const { status: other, body: infinite, text: answer } = await post(app, '/models/infinite/predict', { features: [0] })
+    const { status: other, body: infinite, text: answer } = await post(app, '/models/infinite/predict', { x: 0 })
     t.same([other, infinite.code], [500, 'NON_FINITE_PREDICTION'])
     t.notMatch(answer, /Infinity|NaN/)
   })

@@ -29,7 +29,7 @@ t.test('ONNX Runtime sends and keeps nothing of its own, in a clean environment'
   t.teardown(() => server.kill('SIGKILL'))
 
   const predict = (model: string): Promise<Response | undefined> => fetch(`http://127.0.0.1:${port}/models/${model}/predict/batch`, {
-    method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"instances": [[1]]}'
+    method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"instances": [{"x": 1}]}'
   }).catch(() => undefined)
   await until(async () => (await predict('first'))?.status === 200)
   await addModel(store, 'second', { zoo: 'fails-on-13' })

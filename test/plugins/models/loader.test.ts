@@ -93,7 +93,7 @@ t.test('a broken file that arrives while the server runs is refused after a look
   await rm(join(store, 'late'), { recursive: true })
   await addModel(store, 'late', { zoo: 'fails-on-13' })
   await app.models.reload()
-  t.equal((await app.inject({ method: 'POST', url: '/models/late/predict/batch', payload: { instances: [[1]] } })).json().predictions[0].prediction, 21)
+  t.equal((await app.inject({ method: 'POST', url: '/models/late/predict/batch', payload: { instances: [{ x: 1 }] } })).json().predictions[0].prediction, 21)
 })
 
 t.test('a dedicated model has a thread of its own, which ends with it', async (t) => {

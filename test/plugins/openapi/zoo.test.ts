@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { build, makeStore } from '../../helper.js'
+import { build, makeStore, typedInstance } from '../../helper.js'
 import { Promised } from './promise.js'
 import { readDocument } from './read-document.js'
 
@@ -21,12 +21,22 @@ t.test('What bare exports answer is as documented', async (t) => {
   const app = await build(t, { MODEL_STORE: store, MAX_EVENT_LOOP_DELAY_MS: 0 })
   const promised = new Promised(await readDocument(app))
   for (const name of names) {
-    const rows = readRows(name)
+    const rows = readRows(name).map((row) => typedInstance(app, name, row))
     const [first] = rows
     const single = await app.inject({ method: 'POST', url: `/models/${name}/predict`, payload: Array.isArray(first) ? { features: first } : Object(first) })
     const batch = await app.inject({ method: 'POST', url: `/models/${name}/predict/batch`, payload: { instances: rows } })
     t.equal(single.statusCode, 200, name)
     t.equal(batch.statusCode, 200, name)
+    t.equal(promised.body('POST', `/models/${name}/predict`)(Array.isArray(first) ? { features: first } : first), true, `${name} documents what it takes`)
+    t.equal(promised.body('POST', `/models/${name}/predict/batch`)({ instances: rows }), true, `${name} documents what it takes`)
+    if (Array.isArray(first)) {
+      t.equal(promised.body('POST', `/models/${name}/predict`)(first), true, `${name} documents the row alone`)
+      t.equal((await app.inject({ method: 'POST', url: `/models/${name}/predict`, payload: first })).statusCode, 200, name)
+    } else {
+      const row = { features: Object.values(Object(first)) }
+      t.equal(promised.body('POST', `/models/${name}/predict`)(row), false, `${name} documents records`)
+      t.equal((await app.inject({ method: 'POST', url: `/models/${name}/predict`, payload: row })).statusCode, 400, name)
+    }
     t.strictSame(promised.faults('POST', `/models/${name}/predict`, single), [], name)
     t.strictSame(promised.faults('POST', `/models/${name}/predict/batch`, batch), [], name)
   }
