@@ -5,6 +5,7 @@ import { prune, type OpenapiDocument } from './document.js'
 import { Names, pascalCase } from './names.js'
 import { requestHeaders } from './operations.js'
 import { problemResponses, shareProblems } from './problems.js'
+import { describeProtocolFaces } from './protocol-faces.js'
 import { addTypedFaces, type DescribedModel } from './typed-faces.js'
 
 /** The document of what is served at this moment: that of the routes, and typed paths for every version of every model that is loaded. */
@@ -22,16 +23,19 @@ export function compose (routes: OpenapiDocument, models: ModelRegistry, limits:
   const tags = new Names()
   for (const { name } of document.tags) tags.take(name)
   const modelTags: OpenapiDocument['tags'] = []
+  const loaded: DescribedModel[] = []
   let standard: DescribedModel | undefined
   for (const entry of models.list()) {
     const tag = tags.take(entry.name)
     const newest = addTypedFaces(document, { entry, stem: stems.take(pascalCase(entry.name)), tag }, vocabulary, limits)
     if (newest === undefined) continue
     modelTags.push({ name: tag, description: newest.model.artefact.metadata?.description ?? `The model ${entry.name}` })
+    loaded.push(newest)
     if (models.isDefault(entry.name)) standard = newest
   }
   document.tags.splice(1, 0, ...modelTags)
   describeDefaultFaces(document, standard, vocabulary, limits)
+  describeProtocolFaces(document, standard === undefined ? loaded : [standard, ...loaded])
   shareProblems(document)
   prune(document)
   return document

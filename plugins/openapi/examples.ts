@@ -1,5 +1,6 @@
 import type { Model } from '../models/model.js'
 import type { RowPrediction } from '../models/predictions/predictions.js'
+import { exemplifyInput } from '../models/specification/example.js'
 
 type JsonObject = Record<string, unknown>
 
@@ -9,14 +10,20 @@ export interface Example {
   result?: RowPrediction
 }
 
-/** A record that the model takes: one of its tests', with the expected answer, or the examples of its features. Undefined where a feature has none. */
+/**
+ * A record that the model takes: one of its tests', with the expected answer, or the examples of its features, or without these
+ * blank inputs by name. Undefined where a feature or an input has none.
+ */
 export function findExample (model: Model): Example | undefined {
-  const { features } = model.specification.layout
-  if (features === undefined) return undefined
+  const { features, inputs } = model.specification.layout
   for (const { input, expect } of model.artefact.tests?.cases ?? []) {
     if (Array.isArray(input)) continue
     const result = complete(model, expect)
     return { record: input, ...(result && { result }) }
+  }
+  if (features === undefined) {
+    const blanks = inputs.map((input) => [input.name, exemplifyInput(input)] as const)
+    return blanks.some(([, value]) => value === undefined) ? undefined : { record: Object.fromEntries(blanks) }
   }
   if (features.some(({ example, default: value }) => example === undefined && value === undefined)) return undefined
   return { record: Object.fromEntries(features.filter(({ example }) => example !== undefined).map(({ name, example }) => [name, example])) }

@@ -1,5 +1,5 @@
 import type { Feature } from '../../../codecs/specification.js'
-import type { DataType } from '../../../codecs/tensor.js'
+import { elementCount, type DataType, type TensorSpec } from '../../../codecs/tensor.js'
 import type { Background } from '../../../schemas/background.js'
 import { findProblem } from './feature.js'
 
@@ -13,6 +13,11 @@ export function exemplify (feature: Feature, tensor: DataType, background?: Back
   const seen = background?.rows[0]?.[background.columns.indexOf(feature.name)]
   if (seen !== undefined && seen !== null && findProblem(seen, feature, tensor) === undefined) return seen
   return feature.categories?.[0] ?? (feature.type === 'numeric' || feature.type === 'integer' ? middle(feature) : blank(feature.type === 'boolean' ? 'bool' : tensor))
+}
+
+/** The same for one row of an input whose columns nothing names: blanks, nested as its shape says. Undefined where the graph leaves a dimension open. */
+export function exemplifyInput ({ type, dims: [, ...shape] }: TensorSpec): unknown {
+  return shape.includes(-1) || elementCount(shape) > MAX_EXAMPLE ? undefined : fill(shape, blank(type))
 }
 
 function middle ({ type, minimum, maximum }: Feature): number {
