@@ -11,6 +11,7 @@ const upward = (...folders) => ({ group: folders.map((folder) => `**/${folder}/*
 
 export default [
   ...neostandard({ ts: true, ignores: ['dist', 'dist.*', 'coverage', '.tap', 'tap-snapshots', 'test/fixtures'] }),
+  { files: ['routes/home/*.js'], languageOptions: { globals: Object.fromEntries(['HTMLElement', 'HTMLButtonElement', 'HTMLFormElement', 'HTMLInputElement', 'HTMLSelectElement', 'HTMLTextAreaElement'].map((name) => [name, 'readonly'])) } },
   wall(['routes/**/*.ts'], [native, upward('plugins', 'workers')]),
   wall(['schemas/**/*.ts', 'codecs/**/*.ts'], [native, fastify, upward('plugins', 'routes', 'workers')]),
   wall(['workers/**/*.ts'], [{ group: ['piscina'], message: 'Workers do not know Piscina.' }, fastify, upward('plugins', 'routes')]),

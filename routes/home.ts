@@ -1,8 +1,46 @@
+import { readFile } from 'node:fs/promises'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 
-/** Who opens the server in a browser finds its documentation. */
+const scripts = ['page.js', 'elements.js', 'fields.js', 'form.js', 'request.js', 'result.js']
+const assets = [['page.css', 'text/css'], ...scripts.map((name) => [name, 'text/javascript'] as const)] as const
+
+const headers = {
+  'cache-control': 'no-cache',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'content-security-policy': "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+}
+
+/** Who opens the server in a browser finds a page to try its models; other clients are led to the documentation. */
 const routes: FastifyPluginAsyncTypebox = async (app) => {
-  app.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/docs'))
+  const read = keepFiles()
+
+  app.get('/', { schema: { hide: true } }, async (request, reply) => {
+    reply.header('vary', 'accept')
+    if (!takesHtml(request.headers.accept)) return reply.redirect('/docs')
+    return await reply.headers(headers).type('text/html; charset=utf-8').send(await read('page.html'))
+  })
+
+  for (const [name, type] of assets) {
+    app.get(`/home/${name}`, { schema: { hide: true } }, async (_request, reply) => {
+      return await reply.headers(headers).type(`${type}; charset=utf-8`).send(await read(name))
+    })
+  }
 }
 
 export default routes
+
+/** Reads files of the page when somebody first asks for them: most servers never show it. */
+function keepFiles (): (name: string) => Promise<Buffer> {
+  const files = new Map<string, Buffer>()
+  return async (name) => {
+    const file = files.get(name) ?? await readFile(new URL(`home/${name}`, import.meta.url))
+    files.set(name, file)
+    return file
+  }
+}
+
+/** Browsers name HTML; a client that takes anything at all is none. */
+function takesHtml (accept = ''): boolean {
+  return accept.split(',').some((range) => /^\s*text\/html\s*(;|$)/i.test(range) && !/;\s*q=0(\.0*)?\s*(;|$)/i.test(range))
+}
