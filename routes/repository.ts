@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { parseJson } from '../codecs/oip/json.js'
 import { InvalidRequestError, NamedRepositoryError } from '../errors.js'
 import { ModelParamsSchema } from '../schemas/model.js'
-import { OipErrorSchema } from '../schemas/oip.js'
+import { oipFailures } from '../schemas/oip.js'
 import { OipIndexRequestSchema, OipIndexSchema, OipRepositoryRequestSchema } from '../schemas/oip-repository.js'
 import { ref } from '../schemas/ref.js'
 
@@ -10,7 +10,6 @@ import { ref } from '../schemas/ref.js'
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   const { oip } = app
   const tags = ['open-inference']
-  const failures = { '4xx': ref(OipErrorSchema), '5xx': ref(OipErrorSchema) }
 
   app.addHook('onRequest', async ({ headers }) => {
     oip.repository.check()
@@ -18,30 +17,23 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
   })
 
   app.post('/v2/repository/index', {
-    schema: { tags, operationId: 'oipRepositoryIndex', summary: 'List all versions in the model store with their states', body: ref(OipIndexRequestSchema), response: { 200: ref(OipIndexSchema), ...failures } }
+    schema: { tags, operationId: 'oipRepositoryIndex', summary: 'List all versions in the model store with their states', body: ref(OipIndexRequestSchema), response: { 200: ref(OipIndexSchema), ...oipFailures } }
   }, async (request, reply) => {
     const { ready = false } = parseObject(await request.readBytes())
     if (typeof ready !== 'boolean') throw new InvalidRequestError("Unable to parse 'ready': it must be a boolean")
     return reply.sendBare(await oip.index({ ready }))
   })
 
-  app.post('/v2/repository/models/:model/load', {
-    schema: { tags, operationId: 'oipRepositoryLoad', summary: 'Load a model from the store, or load it again', params: ModelParamsSchema, body: ref(OipRepositoryRequestSchema), response: { 200: {}, ...failures } }
-  }, async (request, reply) => {
-    const { model: name } = request.params
-    refuseOverrides(parseObject(await request.readBytes()))
-    await oip.load(name)
-    return reply.sendBare({ name, load: true })
-  })
-
-  app.post('/v2/repository/models/:model/unload', {
-    schema: { tags, operationId: 'oipRepositoryUnload', summary: 'Take a model out of service', params: ModelParamsSchema, body: ref(OipRepositoryRequestSchema), response: { 200: {}, ...failures } }
-  }, async (request, reply) => {
-    const { model: name } = request.params
-    refuseOverrides(parseObject(await request.readBytes()))
-    await oip.unload(name)
-    return reply.sendBare({ name, unload: true })
-  })
+  for (const [verb, operationId, summary] of [['load', 'oipRepositoryLoad', 'Load a model from the store, or load it again'], ['unload', 'oipRepositoryUnload', 'Take a model out of service']] as const) {
+    app.post(`/v2/repository/models/:model/${verb}`, {
+      schema: { tags, operationId, summary, params: ModelParamsSchema, body: ref(OipRepositoryRequestSchema), response: { 200: {}, ...oipFailures } }
+    }, async (request, reply) => {
+      const { model: name } = request.params
+      refuseOverrides(parseObject(await request.readBytes()))
+      await oip[verb](name)
+      return reply.sendBare({ name, [verb]: true })
+    })
+  }
 
   for (const path of ['index', 'models/:model/load', 'models/:model/unload']) {
     app.post(`/v2/repository/:repository/${path}`, { schema: { hide: true } }, async () => { throw new NamedRepositoryError() })

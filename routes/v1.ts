@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { parseJson } from '../codecs/json.js'
 import { ModelNotReadyError } from '../errors.js'
 import { ModelParamsSchema } from '../schemas/model.js'
-import { OipErrorSchema, OipModelListSchema, OipModelReadySchema } from '../schemas/oip.js'
+import { oipFailures, OipModelListSchema, OipModelReadySchema } from '../schemas/oip.js'
 import { V1PredictionsSchema, V1RequestSchema } from '../schemas/v1.js'
 import { ref } from '../schemas/ref.js'
 
@@ -10,21 +10,20 @@ import { ref } from '../schemas/ref.js'
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   const { oip } = app
   const tags = ['open-inference']
-  const failures = { '4xx': ref(OipErrorSchema), '5xx': ref(OipErrorSchema) }
 
   app.get('/v1/models', {
-    schema: { tags, operationId: 'v1ListModels', summary: 'Names of all models', response: { 200: ref(OipModelListSchema), ...failures } }
+    schema: { tags, operationId: 'v1ListModels', summary: 'Names of all models', response: { 200: ref(OipModelListSchema), ...oipFailures } }
   }, async (_request, reply) => reply.sendBare({ models: oip.modelNames() }))
 
   app.get('/v1/models/:model', {
-    schema: { tags, operationId: 'v1ModelReady', summary: 'Whether a model serves', params: ModelParamsSchema, response: { 200: ref(OipModelReadySchema), ...failures } }
+    schema: { tags, operationId: 'v1ModelReady', summary: 'Whether a model serves', params: ModelParamsSchema, response: { 200: ref(OipModelReadySchema), ...oipFailures } }
   }, async ({ params: { model: name } }, reply) => {
     if (!oip.isModelReady(name)) throw new ModelNotReadyError(name, 'it does not serve at the moment')
     return reply.sendBare({ name, ready: true })
   })
 
   app.post('/v1/models/:model([^:]+)::predict', {
-    schema: { tags, operationId: 'v1Predict', summary: 'Predict records or rows', params: ModelParamsSchema, body: ref(V1RequestSchema), response: { 200: ref(V1PredictionsSchema), ...failures } }
+    schema: { tags, operationId: 'v1Predict', summary: 'Predict records or rows', params: ModelParamsSchema, body: ref(V1RequestSchema), response: { 200: ref(V1PredictionsSchema), ...oipFailures } }
   }, async (request, reply) => {
     const { model: name } = request.params
     oip.find(name)

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { OipErrorSchema, OipInferRequestSchema, OipInferResponseSchema, servedParams } from '../schemas/oip.js'
+import { oipFailures, OipInferRequestSchema, OipInferResponseSchema, servedParams } from '../schemas/oip.js'
 import { ref } from '../schemas/ref.js'
 
 const InferHeadersSchema = Type.Object({
@@ -20,7 +20,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
         params: servedParams(path),
         headers: InferHeadersSchema,
         body: ref(OipInferRequestSchema),
-        response: { 200: ref(OipInferResponseSchema), '4xx': ref(OipErrorSchema), '5xx': ref(OipErrorSchema) }
+        response: { 200: ref(OipInferResponseSchema), ...oipFailures }
       }
     }, async (request, reply) => {
       const { model: name, version } = request.params

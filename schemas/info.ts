@@ -1,16 +1,13 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { FeatureMetadataSchema, MetadataSchema } from './metadata.js'
+import { MetadataSchema } from './metadata.js'
+import { FeatureDescriptionSchema, TensorDescriptionSchema } from './model.js'
+import { flag } from './prediction.js'
+import { ref } from './ref.js'
 
 const open = { additionalProperties: true } as const
 
-const DimensionsSchema = Type.Array(Type.Unsafe<number | null>({ type: ['integer', 'null'] }), { description: 'null where the graph leaves a dimension open.' })
-
-const TensorInfoSchema = Type.Object({ name: Type.String(), type: Type.String(), shape: DimensionsSchema })
-
 /** Features in the order of the metadata, with the keys of `metadata.json`. */
-export const FeaturesSchema = Type.Array(Type.Object({
-  ...Type.Pick(FeatureMetadataSchema, ['name', 'type', 'default', 'importance', 'accepts_missing', 'categories', 'minimum', 'maximum', 'shape', 'description', 'unit']).properties
-}, open))
+export const FeaturesSchema = Type.Array(ref(FeatureDescriptionSchema))
 
 export const ModelInfoSchema = Type.Object({
   metadata: Type.Object({ features: FeaturesSchema }, open),
@@ -25,8 +22,8 @@ export const ModelInfoSchema = Type.Object({
     class_names: Type.Optional(Type.Array(Type.String(), { description: 'By position of the label; classification only.' }))
   }),
   input_shape: Type.Array(Type.Unsafe<number | null>({ type: ['integer', 'null'] }), { description: 'Rows (null: any number) and features.' }),
-  inputs: Type.Array(TensorInfoSchema),
-  outputs: Type.Array(TensorInfoSchema),
+  inputs: Type.Array(ref(TensorDescriptionSchema)),
+  outputs: Type.Array(ref(TensorDescriptionSchema)),
   runtime: Type.Object({ name: Type.String(), version: Type.String() }),
   load_ms: Type.Number(),
   loaded_at: Type.String(),
@@ -56,7 +53,5 @@ export const ServiceInfoSchema = Type.Object({
 export type ServiceInfo = Static<typeof ServiceInfoSchema>
 
 export const PreprocessQuerySchema = Type.Object({
-  scaled: Type.Optional(Type.Unsafe<'1' | '0' | 'true' | 'false'>({
-    type: 'string', enum: ['1', '0', 'true', 'false'], description: 'What the graph itself makes of the records before its model sees them: one row of values per record.'
-  }))
+  scaled: flag('What the graph itself makes of the records before its model sees them: one row of values per record.')
 }, { additionalProperties: false })

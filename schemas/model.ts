@@ -5,15 +5,15 @@ export const ModelParamsSchema = Type.Object({
   model: Type.String({ description: 'Name of the model.' })
 })
 
-/** Of the routes that answer for a version or, without one, for the default version. */
-export const ServedParamsSchema = Type.Object({
-  model: Type.String({ description: 'Name of the model.' }),
-  version: Type.Optional(Type.String({ description: 'Version number or label.' }))
+export const VersionParamsSchema = Type.Object({
+  ...ModelParamsSchema.properties,
+  version: Type.String({ description: 'Version number or label.' })
 })
 
-export const VersionParamsSchema = Type.Object({
-  model: Type.String({ description: 'Name of the model.' }),
-  version: Type.String({ description: 'Version number or label.' })
+/** Of the routes that answer for a version or, without one, for the default version. */
+export const ServedParamsSchema = Type.Object({
+  ...ModelParamsSchema.properties,
+  version: Type.Optional(VersionParamsSchema.properties.version)
 })
 
 export const TensorDescriptionSchema = Type.Object({

@@ -13,6 +13,9 @@ export const OipErrorSchema = Type.Object({
 }, { $id: 'OipError', title: 'OipError', description: 'The body of every error under /v1 and /v2.' })
 export type OipErrorBody = Static<typeof OipErrorSchema>
 
+/** The answers to failures, as response schemas of a route. */
+export const oipFailures = { '4xx': ref(OipErrorSchema), '5xx': ref(OipErrorSchema) }
+
 export const OipLiveSchema = Type.Object({ live: Type.Boolean() }, { $id: 'OipLive', title: 'OipLive' })
 export type OipLive = Static<typeof OipLiveSchema>
 

@@ -2,16 +2,19 @@ import { Type } from '@sinclair/typebox'
 import { ResponseStyleSchema, type ResponseStyle } from './model-config.js'
 import { TraceSchema } from './trace.js'
 
-const FlagSchema = Type.Optional(Type.Unsafe<'1' | '0' | 'true' | 'false'>({ type: 'string', enum: ['1', '0', 'true', 'false'], description: 'Whether each class comes with its probability; an error for a model that gives none.' }))
-
 export const PredictQuerySchema = Type.Object({
-  proba: FlagSchema,
-  trace: Type.Optional(Type.Unsafe<'1' | '0' | 'true' | 'false'>({ type: 'string', enum: ['1', '0', 'true', 'false'], description: 'Whether the stages of the prediction are shown; an error unless the server allows it.' })),
+  proba: flag('Whether each class comes with its probability; an error for a model that gives none.'),
+  trace: flag('Whether the stages of the prediction are shown; an error unless the server allows it.'),
   style: Type.Optional(Type.Unsafe<ResponseStyle>({ type: 'string', enum: ResponseStyleSchema.enum, description: `${ResponseStyleSchema.description} The default is the model's own.` }))
 }, { additionalProperties: false })
 
 /** Of the routes that take no parameters: a misspelt one is not silently ignored. */
 export const NoQuerySchema = Type.Object({}, { additionalProperties: false })
+
+/** A parameter that is on or off; `isOn` reads it. */
+export function flag (description: string) {
+  return Type.Optional(Type.Unsafe<'1' | '0' | 'true' | 'false'>({ type: 'string', enum: ['1', '0', 'true', 'false'], description }))
+}
 
 export function isOn (flag: string | undefined): boolean {
   return flag === '1' || flag === 'true'

@@ -1,44 +1,7 @@
 import type { Feature } from '../../codecs/specification.js'
 import type { TensorSpec } from '../../codecs/tensor.js'
-import type { RegisteredModel, RegisteredVersion, VersionState } from './registry.js'
-
-export interface TensorDescription {
-  name: string
-  type: string
-  /** null where the graph leaves a dimension open. */
-  shape: (number | null)[]
-}
-
-export interface FeatureDescription {
-  name: string
-  type: string
-  [annotation: string]: unknown
-}
-
-/** One version as `GET /models` shows it. */
-export interface VersionDescription {
-  version: string
-  state: VersionState
-  reason: string
-  task?: string
-  class_names?: string[]
-  inputs?: TensorDescription[]
-  outputs?: TensorDescription[]
-  features?: FeatureDescription[]
-  batched?: boolean
-  loaded_at?: string
-  load_ms?: number
-  bytes?: number
-  sha256?: string
-}
-
-export interface ModelDescription {
-  name: string
-  default: boolean
-  labels: Record<string, string>
-  reason: string
-  versions: VersionDescription[]
-}
+import type { FeatureDescription, ModelDescription, TensorDescription, VersionDescription } from '../../schemas/model.js'
+import type { RegisteredModel, RegisteredVersion } from './registry.js'
 
 export function describeModel (entry: RegisteredModel, isDefault: boolean): ModelDescription {
   const versions = [...entry.versions.values()].sort((a, b) => Number(b.version) - Number(a.version))
