@@ -9,7 +9,7 @@ import { ref } from '../schemas/ref.js'
 /** The model repository extension: list, load and unload models. Off unless REPOSITORY_CONTROL is on; then ADMIN_TOKEN guards it. */
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   const { oip } = app
-  const tags = ['open-inference']
+  const described = { tags: ['open-inference'], ...(app.config.ADMIN_TOKEN !== undefined && { security: [{ AdminToken: [] }] }) }
 
   app.addHook('onRequest', async ({ headers }) => {
     oip.repository.check()
@@ -17,7 +17,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
   })
 
   app.post('/v2/repository/index', {
-    schema: { tags, operationId: 'oipRepositoryIndex', summary: 'List all versions in the model store with their states', body: ref(OipIndexRequestSchema), response: { 200: ref(OipIndexSchema), ...oipFailures } }
+    schema: { ...described, operationId: 'oipRepositoryIndex', summary: 'List all versions in the model store with their states', body: ref(OipIndexRequestSchema), response: { 200: ref(OipIndexSchema), ...oipFailures } }
   }, async (request, reply) => {
     const { ready = false } = parseObject(await request.readBytes())
     if (typeof ready !== 'boolean') throw new InvalidRequestError("Unable to parse 'ready': it must be a boolean")
@@ -26,7 +26,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
 
   for (const [verb, operationId, summary] of [['load', 'oipRepositoryLoad', 'Load a model from the store, or load it again'], ['unload', 'oipRepositoryUnload', 'Take a model out of service']] as const) {
     app.post(`/v2/repository/models/:model/${verb}`, {
-      schema: { tags, operationId, summary, params: ModelParamsSchema, body: ref(OipRepositoryRequestSchema), response: { 200: {}, ...oipFailures } }
+      schema: { ...described, operationId, summary, params: ModelParamsSchema, body: ref(OipRepositoryRequestSchema), response: { 200: {}, ...oipFailures } }
     }, async (request, reply) => {
       const { model: name } = request.params
       refuseOverrides(parseObject(await request.readBytes()))

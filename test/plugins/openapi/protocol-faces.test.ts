@@ -76,3 +76,13 @@ t.test('The bodies of the repository may be left out, as the server takes it', a
   }
   for (const path of predictions) t.equal(paths[path]?.post?.requestBody?.required, true, path)
 })
+
+t.test('The repository asks for a token where the server has one', async (t) => {
+  const path = '/v2/repository/index'
+  const guarded = await readDocument(await build(t, { REPOSITORY_CONTROL: true, ADMIN_TOKEN: 'sesame' }))
+  t.same(guarded.paths[path]?.post?.security, [{ AdminToken: [] }])
+  t.match(guarded.components, { securitySchemes: { AdminToken: { type: 'http', scheme: 'bearer' } } })
+  const open = await readDocument(await build(t, { REPOSITORY_CONTROL: true }))
+  t.notOk(open.paths[path]?.post?.security)
+  t.notMatch(open.components, { securitySchemes: { AdminToken: {} } })
+})
