@@ -19,7 +19,8 @@ export async function checkModel (model: string, env: NodeJS.ProcessEnv = proces
   }
 }
 
-function report (app: FastifyInstance): string {
+/** One line that says what is served; throws with one that says why not. With `run`, a model must also have answered to rows that nobody sent. */
+export function report (app: FastifyInstance, run = true): string {
   const { refused } = app.models
   if (refused[0] !== undefined) throw new Error(refused[0].error.message)
   return app.models.list().map(({ name, reason, versions }) => {
@@ -27,9 +28,10 @@ function report (app: FastifyInstance): string {
     if (versions.size === 0) throw new Error(`model ${name} has no version that can be served`)
     return [...versions.values()].map(({ version, model, reason }) => {
       if (model === undefined || reason !== '') throw new Error(`${name} ${version}: ${reason}`)
-      if (model.unmerged?.startsWith('the probe could not be run') === true) throw new Error(`${name} ${version}: ${model.unmerged}`)
+      const idle = model.unmerged?.startsWith('the probe could not be run') === true
+      if (idle && run) throw new Error(`${name} ${version}: ${model.unmerged}`)
       const { specification: { task, layout }, loadMs } = model
-      return `${name} ${version}: ${task}, ${layout.features?.length ?? layout.inputs.length} ${layout.features === undefined ? 'inputs' : 'features'}, loaded and run in ${loadMs} ms`
+      return `${name} ${version}: ${task}, ${layout.features?.length ?? layout.inputs.length} ${layout.features === undefined ? 'inputs' : 'features'}, loaded${idle ? '' : ' and run'} in ${loadMs} ms${idle ? `; ${model.unmerged}` : ''}`
     }).join('; ')
   }).join('; ')
 }

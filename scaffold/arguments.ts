@@ -1,0 +1,48 @@
+import { parseArgs } from 'node:util'
+
+/** What a project is made of, as far as the person who wants it has said. */
+export interface ProjectRequest {
+  /** Folder that is to hold the project. */
+  target?: string
+  /** An .onnx file or a version folder; absent: the iris example. */
+  model?: string
+  port?: number
+  /** Features as JSON, in the order of the model's columns. */
+  inputSchema?: string
+  help?: boolean
+}
+
+export const defaultPort = 8080
+
+export const usage = `npm run init -- FOLDER [--model PATH.onnx] [--port N] [--input-schema '{"age":"int","income":"float"}']
+
+  FOLDER           new or empty; it becomes a project that serves the model
+  --model          the file to serve (default: the iris example)
+  --port           HTTP port (default: ${defaultPort}); gRPC gets the next one
+  --input-schema   names of the columns, where the file tells none: int, float, str or bool by name
+`
+
+/** Reads the words behind `npm run init --`. Throws an Error with one line that says which of them cannot be used. */
+export function readArguments (words: string[]): ProjectRequest {
+  const { values, positionals: [target, ...others] } = parseArgs({
+    args: words,
+    allowPositionals: true,
+    options: { model: { type: 'string' }, port: { type: 'string' }, 'input-schema': { type: 'string' }, help: { type: 'boolean', short: 'h' } }
+  })
+  if (others.length > 0) throw new Error(`one folder is enough, there is also ${others.join(', ')}; npm keeps flags for itself unless they stand behind --: npm run init -- FOLDER --model PATH.onnx`)
+  const { model, port, 'input-schema': inputSchema, help } = values
+  return {
+    ...(target !== undefined && { target }),
+    ...(model !== undefined && { model }),
+    ...(port !== undefined && { port: readPort(port) }),
+    ...(inputSchema !== undefined && { inputSchema }),
+    ...(help !== undefined && { help })
+  }
+}
+
+/** Throws an Error when the text is no port that a server can be given. */
+export function readPort (text: string): number {
+  const port = Number(text)
+  if (!/^\d+$/.test(text) || port < 1 || port > 65535) throw new Error(`--port must be a whole number from 1 to 65535, got ${JSON.stringify(text)}`)
+  return port
+}

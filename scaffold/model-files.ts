@@ -1,0 +1,54 @@
+import { chmod, copyFile, mkdir, readFile, realpath } from 'node:fs/promises'
+import { basename, dirname, join, relative, resolve, sep } from 'node:path'
+import type { Artefact } from '../plugins/models/store/artefact.js'
+import { ModelStore } from '../plugins/models/store/store.js'
+import { versionPattern } from '../schemas/model-config.js'
+import { readGraph } from '../workers/onnx-graph/graph.js'
+
+const versionName = new RegExp(versionPattern)
+
+/** Finds the version that `path` names, under a name that the store accepts. Rejects with one line that says why there is none. */
+export async function findModel (path: string, project: string): Promise<Artefact> {
+  const { models: [model] } = await new ModelStore({ path, name: nameModel(path, project) }).read()
+  const artefact = model?.versions.find(({ version }) => version === model.wanted[0]) ?? model?.versions[0]
+  const problem = model?.error ?? artefact?.error
+  if (problem !== undefined) throw new Error(problem.message)
+  if (artefact === undefined) throw new Error(`${path} holds no model`)
+  return artefact
+}
+
+/** Copies the graph, its external data and its documents into a version folder. */
+export async function copyModel (artefact: Artefact, folder: string): Promise<void> {
+  const { externalData } = readGraph(await readFile(artefact.path))
+  const documents = (['metadata', 'background', 'tests'] as const).filter((name) => artefact[name] !== undefined).map((name) => `${name}.json`)
+  await copy(artefact.path, join(folder, 'model.onnx'))
+  for (const file of documents) await copy(join(artefact.folder, file), join(folder, file))
+  for (const location of externalData) {
+    const path = await resolveData(artefact.folder, location)
+    await copy(path, join(folder, relative(artefact.folder, resolve(artefact.folder, location))))
+  }
+}
+
+/** A file called model.onnx is named by its model folder, or else by the project. */
+function nameModel (path: string, project: string): string {
+  const absolute = resolve(path)
+  const stem = basename(absolute).replace(/\.onnx$/i, '')
+  const folder = stem === 'model' ? dirname(absolute) : absolute
+  const name = versionName.test(basename(folder)) ? basename(dirname(folder)) : stem === 'model' ? basename(resolve(project)) : stem
+  return name.replaceAll(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '').slice(0, 128) || 'model'
+}
+
+async function resolveData (folder: string, location: string): Promise<string> {
+  const root = await realpath(folder)
+  const missing = (cause: unknown): never => { throw new Error(`the model keeps its weights in ${location}, which is not beside it`, { cause }) }
+  const path = await realpath(resolve(root, location)).catch(missing)
+  if (!path.startsWith(root + sep)) throw new Error(`external data '${location}' leaves the model's folder`)
+  return path
+}
+
+/** The image runs as another user than the one who built it. */
+async function copy (from: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true })
+  await copyFile(from, to)
+  await chmod(to, 0o644)
+}

@@ -1,0 +1,29 @@
+import { execFileSync } from 'node:child_process'
+import t from 'tap'
+import { describeProject } from '../../scaffold/readme.js'
+
+const project = { name: 'churn', server: '../the server', port: 9000 }
+
+t.test('a body is one word of a shell, whatever it holds', async (t) => {
+  const body = { "it's": '$HOME `id` "x" \\' }
+  const [, command = ''] = /```sh\ncurl (.*?)```/s.exec(describeProject({ ...project, model: { name: 'm', report: '', body } })) ?? []
+  const words = execFileSync('sh', ['-c', `printf '%s\\n' ${command}`], { encoding: 'utf8' }).split('\n')
+  t.same(JSON.parse(words[words.indexOf('-d') + 1] ?? ''), body)
+})
+
+t.test('an answer is printed where there is one', async (t) => {
+  t.match(describeProject({ ...project, model: { name: 'm', report: '', body: { a: 1 }, answer: { prediction: 2 } } }), '\n```json\n{"prediction":2}\n```\n')
+  t.notMatch(describeProject({ ...project, model: { name: 'm', report: '', body: { a: 1 } } }), '```json')
+})
+
+t.test('without a body, or with a very long one, the page that describes the model is named', async (t) => {
+  for (const body of [undefined, { features: Array(5000).fill(0) }]) {
+    const text = describeProject({ ...project, model: { name: 'm', report: '', body } })
+    t.match(text, '\ncurl -s localhost:9000/models/m\n')
+    t.notMatch(text, '/predict')
+  }
+})
+
+t.test('a path with a space is one word', async (t) => {
+  t.match(describeProject({ ...project, model: { name: 'm', report: '' } }), 'docker build -t fastify-model-server:v1 -f "../the server/Containerfile" "../the server"')
+})
