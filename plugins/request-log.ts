@@ -1,16 +1,33 @@
+import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 
-/** One line per request, without any value of its body. Where the log level hides it, it is not even made. */
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Milliseconds that a prediction of this model may take without a warning: its own `latency_budget_ms`, else LATENCY_BUDGET_MS. */
+    latencyBudget (model: string): number
+  }
+}
+
+/**
+ * One line per request, without any value of its body; a prediction beyond its latency budget is a warning. Where the log level hides a line, it
+ * is not even made.
+ */
 export default fp(async (app) => {
-  if (!['info', 'debug', 'trace'].includes(app.config.LOG_LEVEL)) return
+  const { LOG_LEVEL: level } = app.config
+  app.decorate('latencyBudget', budgetOf)
+  const isQuiet = level === 'warn'
+  if (!isQuiet && !['info', 'debug', 'trace'].includes(level)) return
   app.addHook('onResponse', (request, reply, done) => {
-    const { journal } = reply
-    request.log.info({
+    const { journal, elapsedTime } = reply
+    const model = journal?.model
+    const isSlow = model !== undefined && elapsedTime > app.latencyBudget(model)
+    if (isQuiet && !isSlow) return done()
+    const line = {
       request_id: request.id,
       method: request.method,
       url: request.url,
       status: reply.statusCode,
-      ms: round(reply.elapsedTime),
+      ms: round(elapsedTime),
       ...(journal?.model !== undefined && {
         model: journal.model,
         version: journal.version,
@@ -18,10 +35,16 @@ export default fp(async (app) => {
         queue_ms: round(journal.queueMs),
         inference_ms: round(journal.inferenceMs)
       })
-    }, 'request')
+    }
+    if (isSlow) request.log.warn({ ...line, budget_ms: app.latencyBudget(model) }, 'slow request')
+    else request.log.info(line, 'request')
     done()
   })
-}, { name: 'request-log', fastify: '5.x', dependencies: ['deadline'] })
+}, { name: 'request-log', fastify: '5.x', dependencies: ['deadline'], decorators: { fastify: ['config'] } })
+
+function budgetOf (this: FastifyInstance, name: string): number {
+  return this.models.find(name)?.stored.config.latency_budget_ms ?? (this.config.LATENCY_BUDGET_MS || Infinity)
+}
 
 function round (ms: number): number {
   return Math.round(ms * 1000) / 1000

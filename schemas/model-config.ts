@@ -61,6 +61,7 @@ export const ModelConfigSchema = Type.Object({
   instances: Type.Optional(Type.Integer({ minimum: 1, maximum: 1024, description: 'Threads the model lives on. Absent: one, and a second as soon as that pays.' })),
   dedicated: Type.Boolean({ default: false, description: 'Threads of its own, for slow or risky models.' }),
   queue: QueueSchema,
+  latency_budget_ms: Type.Optional(Type.Integer({ minimum: 1, maximum: 3_600_000, description: 'Milliseconds a prediction may take; a slower one is a warning in the log. Absent: LATENCY_BUDGET_MS.' })),
   session: SessionSchema,
   deterministic: Type.Boolean({ default: false, description: 'Equal inputs give equal outputs, so answers may be cached.' })
 }, { ...closed, title: 'model.json' })

@@ -1,4 +1,4 @@
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { OverloadedError } from '../../errors.js'
 import type { Deadline } from '../deadline.js'
 import type { Journal } from '../inference/journal.js'
@@ -42,14 +42,16 @@ export function createInfer (app: FastifyInstance): Infer {
       deadline.onCancel = undefined
       const ms = performance.now() - startedAt
       predictions.record(succeeded, ms)
-      if (isLogged) logInference(app.log, succeeded, ms, deadline.journal)
+      const budget = deadline.journal.model === undefined ? Infinity : app.latencyBudget(deadline.journal.model)
+      if (ms > budget) app.log.warn({ ...describe(succeeded, ms, deadline.journal), budget_ms: budget }, 'slow gRPC request')
+      else if (isLogged) app.log.info(describe(succeeded, ms, deadline.journal), 'gRPC request')
     }
   }
 }
 
 /** One line per inference, as HTTP has one per request, without any value of its tensors. */
-function logInference (log: FastifyBaseLogger, succeeded: boolean, ms: number, { model, version, rows, queueMs, inferenceMs }: Journal): void {
-  log.info({ method: 'ModelInfer', succeeded, ms: round(ms), ...(model !== undefined && { model, version, rows, queue_ms: round(queueMs), inference_ms: round(inferenceMs) }) }, 'gRPC request')
+function describe (succeeded: boolean, ms: number, { model, version, rows, queueMs, inferenceMs }: Journal): object {
+  return { method: 'ModelInfer', succeeded, ms: round(ms), ...(model !== undefined && { model, version, rows, queue_ms: round(queueMs), inference_ms: round(inferenceMs) }) }
 }
 
 function round (ms: number): number {

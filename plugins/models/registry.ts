@@ -96,9 +96,13 @@ export class ModelRegistry {
 
   /** Throws ModelNotFoundError. */
   entry (name: string): RegisteredModel {
-    const entry = this.#models.get(name)
+    const entry = this.find(name)
     if (entry === undefined) throw new ModelNotFoundError(name, this.#named())
     return entry
+  }
+
+  find (name: string): RegisteredModel | undefined {
+    return this.#models.get(name)
   }
 
   /** By number or label. Throws VersionNotFoundError. */

@@ -11,6 +11,7 @@ const example = {
   instances: 1,
   dedicated: false,
   queue: { max_rows: 1024, timeout_ms: 5000 },
+  latency_budget_ms: 500,
   session: { intraOpNumThreads: 1, executionProviders: ['cpu'] },
   deterministic: true
 }
