@@ -1,3 +1,5 @@
+// First of all: what follows does not even load on an old Node.
+import './node-version.js'
 import { setTimeout as delay } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
