@@ -114,5 +114,6 @@ function explain (error: Error, data: Record<string, unknown>): string {
   if (key === undefined) return error.message
   const schema: TSchema | undefined = (ConfigSchema.properties as Record<string, TSchema>)[key]
   const fault = error.message.replace('env/', '').split(', env/')[0]?.replace(/must match pattern .*$/, `must be ${workersAllowed}`)
+    .replace(/must be equal to one of the allowed values$/, `must be one of ${schema?.enum?.join(', ')}`)
   return `${fault}, got ${JSON.stringify(data[key])}. ${key}: ${schema?.description ?? ''}`
 }

@@ -29,7 +29,7 @@ t.test('a setting that cannot be used is told in one line', async (t) => {
     [{ WORKERS: '0' }, /^WORKERS must be a number from 1 to 999, auto or auto2n1, got "0"/],
     [{ WORKERS: '1000' }, /^WORKERS must be a number from 1 to 999/],
     [{ WATCH: 'yes' }, /^WATCH must be boolean, got "yes"/],
-    [{ HEALTH_STYLE: 'xml' }, /^HEALTH_STYLE must be equal to one of the allowed values, got "xml"\. HEALTH_STYLE: /],
+    [{ HEALTH_STYLE: 'xml' }, /^HEALTH_STYLE must be one of negotiate, text, json, ok, got "xml"\. HEALTH_STYLE: /],
     [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL must be/],
     [{ API_KEYS: 'secret' }, /^API_KEYS is not supported yet; put a gateway in front, or unset it$/]
   ] as const) {

@@ -1,13 +1,44 @@
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
-import { ConfigSchema } from '../config.js'
+import { ConfigError, ConfigSchema, loadConfig } from '../config.js'
 import * as errors from '../errors.js'
+
+interface Setting {
+  type?: string
+  default?: unknown
+  description?: string
+  enum?: string[]
+  minimum?: number
+  maximum?: number
+  pattern?: string
+}
+
+const settings = Object.entries<Setting>(ConfigSchema.properties)
 
 const read = async (name: string) => await readFile(new URL(`../docs/${name}`, import.meta.url), 'utf8')
 
-t.test('docs/settings.md has a row for every setting, with its default and what it means', async (t) => {
+t.test('docs/settings.md has a row for every setting, with its default, its limits and what it means', async (t) => {
   const rows = settingRows()
   t.strictSame((await read('settings.md')).split('\n').filter((line) => line.startsWith('| `')), rows)
+})
+
+t.test('what lies beyond the limits of docs/settings.md ends the start with one line, what lies on them does not', async (t) => {
+  const limits = [...(await read('settings.md')).matchAll(/^\| `([A-Z_]+)` \| [^|]* \| (-?\d+) to (\d+)(, \w+)* \|/gm)]
+  t.equal(limits.length, settings.filter(([, { type, pattern }]) => type === 'integer' || pattern !== undefined).length)
+  for (const [, name = '', minimum, maximum] of limits) {
+    for (const value of [minimum, maximum]) t.equal(String(Object.entries(loadConfig({ [name]: String(value) })).find(([key]) => key === name)?.[1]), value)
+    for (const value of [Number(minimum) - 1, Number(maximum) + 1, 'x', `${minimum}.5`]) {
+      t.throws(() => loadConfig({ [name]: String(value) }), { constructor: ConfigError, message: new RegExp(`^${name} must be .*, got "${value}"\\. ${name}: [^\n]+$`) }, `${name}=${value}`)
+    }
+  }
+})
+
+t.test('a value that docs/settings.md does not list ends the start with one line that lists them, what it lists does not', async (t) => {
+  for (const [name, { type, enum: values = type === 'boolean' ? ['true', 'false', '1', '0'] : [] }] of settings) {
+    if (values.length === 0) continue
+    for (const value of values) t.ok(name in loadConfig({ [name]: value }), `${name}=${value}`)
+    t.throws(() => loadConfig({ [name]: 'surely not' }), { constructor: ConfigError, message: new RegExp(`^${name} must be ${type === 'boolean' ? 'boolean' : `one of ${values.join(', ')}`}, got "surely not"\\. ${name}: [^\n]+$`) }, name)
+  }
 })
 
 t.test('docs/errors.md lists every code with its status', async (t) => {
@@ -19,8 +50,14 @@ t.test('docs/errors.md lists every code with its status', async (t) => {
 })
 
 function settingRows (): string[] {
-  return Object.entries<{ default?: unknown, description?: string, enum?: unknown[] }>(ConfigSchema.properties).map(([name, { default: value, description = '' }]) =>
-    `| \`${name}\` | ${value === undefined ? '' : String(value)} | ${description.replaceAll('|', '\\|')} |`)
+  return settings.map(([name, setting]) => `| \`${name}\` | ${setting.default === undefined ? '' : String(setting.default)} | ${limitsOf(setting)} | ${setting.description?.replaceAll('|', '\\|')} |`)
+}
+
+function limitsOf ({ type, enum: values, minimum, maximum, pattern }: Setting): string {
+  if (values !== undefined) return values.join(', ')
+  if (type === 'integer') return `${minimum} to ${maximum}`
+  if (type === 'boolean') return 'true, false'
+  return pattern === undefined ? 'text' : '1 to 999, auto, auto2n1'
 }
 
 function toCode (member: unknown): [string, number][] {
