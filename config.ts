@@ -35,7 +35,7 @@ export const ConfigSchema = Type.Object({
   RUN_LIMIT_MS: Count('Milliseconds after which a run is given up and its thread replaced.', 60_000),
   LOAD_LIMIT_MS: Count('Milliseconds that opening a model may take.', 60_000),
   TARGET_RUN_MS: Count('Milliseconds that a merged run should not exceed, so that other models get their turn.', 10),
-  WORKER_HEAP_MB: Count('JavaScript heap of each worker thread in MB; a thread that passes it is replaced.', 512, 16),
+  WORKER_HEAP_MB: Count('JavaScript heap of each worker thread in MB; a thread that passes it is replaced. Keep it at 32 times BODY_LIMIT or more: JSON that fills it while it is parsed ends the server.', 512, 16),
   DRAIN_DELAY_MS: Count('Milliseconds between SIGTERM and the closing of the sockets; readiness is 503 meanwhile.', 500, 0),
   SHUTDOWN_TIMEOUT_MS: Count('Milliseconds that requests in flight get to finish after that. What a model still runs then is killed with the process (exit code 137).', 10_000),
   REPOSITORY_CONTROL: Flag('Let clients list, load and unload models over the repository API.'),
