@@ -54,6 +54,23 @@ export interface ZipMapNode {
   classes: (string | number)[]
 }
 
+/** A tensor of scores whose columns are outputs of their own, such as skl2onnx makes with `zipmap='columns'`. */
+export interface ColumnSplit {
+  /** Tensor name of the whole. */
+  input: string
+  /** One per class, in the order of the columns. */
+  outputs: string[]
+}
+
+/** A column of an input that an encoder reads as it was sent. */
+export interface EncodedColumn {
+  /** Name of the input. */
+  input: string
+  column: number
+  /** All that the encoder knows: strings, or integers for an input of integers. Any other value fails the run, or was an error where the model was trained. */
+  categories: string[] | number[]
+}
+
 /** What the ONNX file itself says; read without ONNX Runtime. */
 export interface Graph {
   irVersion: number
@@ -69,6 +86,8 @@ export interface Graph {
   producers: Record<string, string>
   classifiers: ClassifierNode[]
   zipMaps: ZipMapNode[]
+  splits: ColumnSplit[]
+  encoders: EncodedColumn[]
   /** Locations of external tensors, as written in the file. */
   externalData: string[]
   /** The tensor that reaches the model node when the graph scales, imputes or encodes first. */
@@ -78,7 +97,7 @@ export interface Graph {
 export interface Description {
   graph: Graph
   inputs: TensorSpec[]
-  /** Tensor outputs only, in the order of the graph, then the taps; the tensor behind a ZipMap stands in its place. */
+  /** Tensor outputs only, in the order of the graph, then the scores that it splits, then the taps; the tensor behind a ZipMap stands in its place. */
   outputs: TensorSpec[]
   sha256: string
   bytes: number

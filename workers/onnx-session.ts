@@ -33,7 +33,8 @@ export class OnnxSession {
     refuseUnservable(graph)
     const externalData = await readExternalData(graph.externalData, model.folder)
     const ort = await loadRuntime()
-    const taps = [...graph.zipMaps.map((zipMap) => zipMap.input), ...(model.taps ?? [])]
+    const wholes = graph.splits.map(({ input }) => input)
+    const taps = [...graph.zipMaps.map(({ input }) => input), ...wholes, ...(model.taps ?? [])]
     const options: InferenceSession.SessionOptions = {
       intraOpNumThreads: model.session?.intraOpNumThreads ?? 1,
       interOpNumThreads: 1,
@@ -47,7 +48,7 @@ export class OnnxSession {
     const session = taps.length > 0 || externalData.length > 0
       ? await ort.InferenceSession.create(tapOutputs(bytes, taps), options)
       : await ort.InferenceSession.create(model.path, options)
-    const outputs = outputSpecs(graph, session, model.taps ?? [])
+    const outputs = outputSpecs(graph, session, [...wholes, ...(model.taps ?? [])])
     const description: Description = {
       graph,
       inputs: session.inputMetadata.map(toSpec),

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { allocate, elementCount, type Tensor, type TensorSpec } from '../../codecs/tensor.js'
 import { copyRow, slice } from '../../codecs/batches.js'
 import type { InputReader } from '../../codecs/records/prediction-input.js'
-import type { ModelSpecification } from '../../codecs/specification.js'
+import type { Feature, ModelSpecification } from '../../codecs/specification.js'
 import { InferenceError } from '../../errors.js'
 import type { Lane } from '../inference/index.js'
 import type { Deadline, Outcome } from '../inference/queue.js'
@@ -60,22 +60,26 @@ function findRows ({ artefact: { background, tests }, specification: { layout, b
       // Rows that a request could not send either show nothing.
     }
   }
-  return layout.inputs.map((spec) => synthesize(spec, batchable ? probeRows : undefined))
+  return layout.inputs.map((spec, input) => synthesize(spec, batchable ? probeRows : undefined, layout.features?.filter((feature) => feature.input === input) ?? []))
 }
 
-function synthesize (spec: TensorSpec, rows: number | undefined): Tensor {
+function synthesize (spec: TensorSpec, rows: number | undefined, features: Feature[]): Tensor {
   const dims = spec.dims.map((dim, axis) => dim >= 0 ? dim : axis === 0 ? rows ?? 1 : 1)
   const data = allocate(spec.type, elementCount(dims))
   const width = Math.max(1, data.length / (rows ?? 1))
-  for (let i = 0; i < data.length; i++) data[i] = synthesizeElement(spec, i % width + Math.floor(i / width))
+  for (let i = 0; i < data.length; i++) {
+    const [column, row] = [i % width, Math.floor(i / width)]
+    data[i] = synthesizeElement(spec, column + row, features.find((feature) => feature.column === column && feature.size === 1))
+  }
   return { ...spec, dims, data }
 }
 
-function synthesizeElement ({ type }: TensorSpec, index: number): never {
-  if (type === 'string') return String.fromCharCode(97 + index % 26) as never
-  if (type === 'int64' || type === 'uint64') return BigInt(index % 2) as never
-  if (type === 'float32' || type === 'float64') return (index * 0.37 % 1) as never
-  return index % 2 as never
+function synthesizeElement ({ type }: TensorSpec, index: number, { categories, minimum = 0, maximum = Infinity }: Partial<Feature> = {}): never {
+  const position = index % (categories?.length ?? 26)
+  if (type === 'string') return String(categories?.[position] ?? String.fromCharCode(97 + position)) as never
+  const isFraction = type === 'float32' || type === 'float64'
+  const value = categories !== undefined ? position : isFraction ? index * 0.37 % 1 : Math.min(maximum, Math.ceil(minimum) + index % 2)
+  return (type === 'int64' || type === 'uint64' ? BigInt(value) : value) as never
 }
 
 function agrees (alone: Tensor[], together: Tensor[] | undefined): boolean {

@@ -72,7 +72,7 @@ for (const [type, data] of [['int64', BigInt64Array.of(1n, -(2n ** 63n), 2n ** 6
   })
 }
 
-for (const name of ['logistic-string-labels', 'random-forest-binary', 'gradient-boosting-3-classes', 'external-data', 'external-data-zipmap', 'several-outputs', 'digits-convolution', 'strings-and-booleans', 'lightgbm']) {
+for (const name of ['logistic-string-labels', 'random-forest-binary', 'gradient-boosting-3-classes', 'external-data', 'external-data-zipmap', 'several-outputs', 'digits-convolution', 'strings-and-booleans', 'lightgbm', 'logistic-zipmap-columns-strings']) {
   t.test(`${name} computes what its library computed`, async (t) => {
     const { inputs, outputs } = await expectationOf(name)
     const session = await open(name)
@@ -99,6 +99,17 @@ t.test('the tensor behind a ZipMap takes its place among the outputs', async (t)
   t.ok(bytes > 0)
   t.match(runtime, { name: 'onnxruntime', version: /^\d+\.\d+/ })
   t.same(inputs.map(({ dims }) => dims[0]), [-1], 'an open dimension is -1')
+  await session.release()
+})
+
+t.test('scores that the graph splits come once more as a whole, behind its own outputs', async (t) => {
+  const session = await open('mlp-zipmap-columns')
+  const { outputs, inputs } = session.description
+  t.same(outputs.map(({ name }) => name), ['output_label', 'sno', 'syes', 'probabilities'])
+  const x = (await expectationOf('mlp-zipmap-columns')).inputs.X
+  if (x === undefined) throw new Error('the fixture has no X')
+  const [, no, yes, whole] = (await session.run([pack(inputs[0]?.name ?? '', x)])).outputs
+  t.same([...whole?.data ?? []], [...no?.data ?? []].flatMap((share, row) => [share, yes?.data[row]]))
   await session.release()
 })
 

@@ -1,6 +1,6 @@
 import { PbfReader } from 'pbf'
 import { readTensorValues } from './tensor.js'
-import { bytes, floats, integers, readAll, text } from './wire.js'
+import { bytes, floats, integer, integers, readAll, text } from './wire.js'
 import type { Node } from './proto.js'
 
 function read<T> (node: Node, name: string, wanted: number, readValue: (pbf: PbfReader, into: T[]) => void): T[] {
@@ -13,6 +13,11 @@ function read<T> (node: Node, name: string, wanted: number, readValue: (pbf: Pbf
 /** A string attribute, or the fallback when the node has none of that name. */
 export function readString (node: Node, name: string, fallback: string): string {
   return read<string>(node, name, 4, (pbf, into) => into.push(text(pbf))).at(-1) ?? fallback
+}
+
+/** An integer attribute, or the fallback when the node has none of that name. */
+export function readNumber (node: Node, name: string, fallback: number): number {
+  return read<number>(node, name, 3, (pbf, into) => into.push(integer(pbf))).at(-1) ?? fallback
 }
 
 export function readStrings (node: Node, name: string): string[] {

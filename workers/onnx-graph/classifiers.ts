@@ -1,6 +1,6 @@
-import { readFloats, readIntegers, readString, readStrings, readTensorAttribute, readTensorView } from './attribute.js'
-import { readTensorValues } from './tensor.js'
-import type { ClassifierNode, ZipMapNode } from '../contract.js'
+import { readFloats, readIntegers, readString, readStrings, readTensorAttribute } from './attribute.js'
+import { readConstant } from './constant.js'
+import type { ClassifierNode, ColumnSplit, ZipMapNode } from '../contract.js'
 import type { Flow } from './flow.js'
 import type { GraphProto, Node } from './proto.js'
 
@@ -17,11 +17,12 @@ export function findZipMaps (graph: GraphProto, flow: Flow): ZipMapNode[] {
 
 /**
  * The classifier nodes, and the look-ups of a label in a constant list of classes that end in an output. Their tensors have the name they bear as
- * an output of the graph (or behind its ZipMap), else that of the node's own output.
+ * an output of the graph (or behind its ZipMap, or before it was split into outputs), else that of the node's own output.
  */
-export function findClassifiers (graph: GraphProto, flow: Flow, zipMaps: ZipMapNode[]): ClassifierNode[] {
-  const hidden = new Set(zipMaps.map(({ output }) => output))
-  const visible = [...graph.outputs.map(({ name }) => name).filter((name) => !hidden.has(name)), ...zipMaps.map(({ input }) => input)]
+export function findClassifiers (graph: GraphProto, flow: Flow, zipMaps: ZipMapNode[], splits: ColumnSplit[]): ClassifierNode[] {
+  const hidden = new Set([...zipMaps.map(({ output }) => output), ...splits.flatMap(({ outputs }) => outputs)])
+  const whole = [...zipMaps, ...splits].map(({ input }) => input)
+  const visible = [...graph.outputs.map(({ name }) => name).filter((name) => !hidden.has(name)), ...whole]
   const shown = nameVisible(visible, flow)
   const nodes = graph.nodes.filter(({ operator }) => operators.has(operator)).flatMap((node) => describeNode(node, shown, graph))
   return [...nodes, ...visible.flatMap((label) => describeLookup(label, visible, shown, graph, flow))]
@@ -85,11 +86,4 @@ function describeLookup (label: string, visible: string[], shown: Map<string, st
   const others = visible.filter((name) => name !== label)
   const scores = (ranked && shown.get(ranked)) ?? (others.length === 1 ? others[0] : ranked) ?? index
   return [{ operator: flow.origin(scores)?.operator ?? lookup.operator, classes, label, scores, postTransform: 'NONE' }]
-}
-
-function readConstant (name: string, graph: GraphProto, flow: Flow): (string | number)[] | undefined {
-  const source = flow.copies(name).at(-1) ?? name
-  const node = flow.producer(source)
-  const view = node?.operator === 'Constant' ? readTensorView(node, 'value') : graph.initializers.get(source)
-  return view && readTensorValues(view)
 }

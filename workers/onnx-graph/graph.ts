@@ -1,9 +1,11 @@
 import { PbfReader, PbfWriter } from 'pbf'
 import { findClassifiers, findZipMaps } from './classifiers.js'
+import { findEncoders } from './encoders.js'
 import { Flow, isPlain } from './flow.js'
 import { recognise } from './format.js'
 import { listOutputs, readModel, type GraphProto, type ModelProto } from './proto.js'
-import type { Graph, ZipMapNode } from '../contract.js'
+import { findSplits } from './splits.js'
+import type { ClassifierNode, ColumnSplit, Graph } from '../contract.js'
 
 const modelNodes = /^(TreeEnsemble|Linear|SVM)(Classifier|Regressor)?$/
 
@@ -60,7 +62,11 @@ function describe (model: ModelProto): Graph {
   if (model.opsets.length === 0) throw new Error('it names no operator set')
   if (graph.outputs.length === 0) throw new Error('its graph has no outputs')
   const flow = new Flow(graph)
+  const inputs = graph.inputs.filter(({ name }) => !graph.initializers.has(name))
   const zipMaps = findZipMaps(graph, flow)
+  const parted = findSplits(graph, flow)
+  const classifiers = findClassifiers(graph, flow, zipMaps, parted)
+  const splits = parted.filter((split) => classifiers.some((classifier) => holdsScores(split, classifier)))
   const preprocessed = findPreprocessed(graph, flow)
   return {
     irVersion: model.irVersion,
@@ -68,19 +74,25 @@ function describe (model: ModelProto): Graph {
     producerVersion: model.producerVersion,
     opsets: model.opsets,
     metadata: Object.fromEntries(model.metadata),
-    inputs: graph.inputs.filter(({ name }) => !graph.initializers.has(name)),
+    inputs,
     outputs: graph.outputs,
     operators: [...model.operators],
-    producers: nameProducers(graph, flow, zipMaps),
-    classifiers: findClassifiers(graph, flow, zipMaps),
+    producers: nameProducers([...graph.outputs.map(({ name }) => name), ...[...zipMaps, ...splits].map(({ input }) => input)], flow),
+    classifiers,
     zipMaps,
+    splits,
+    encoders: findEncoders(model.producer, graph, inputs, flow),
     externalData: [...model.locations],
     ...(preprocessed !== undefined && { preprocessed })
   }
 }
 
-function nameProducers (graph: GraphProto, flow: Flow, zipMaps: ZipMapNode[]): Record<string, string> {
-  const names = [...graph.outputs.map(({ name }) => name), ...zipMaps.map(({ input }) => input)]
+/** Other tensors may be given column by column, too: only of scores is it known that they belong together. */
+function holdsScores ({ input, outputs }: ColumnSplit, { scores, classes }: ClassifierNode): boolean {
+  return scores === input && classes.length === outputs.length
+}
+
+function nameProducers (names: string[], flow: Flow): Record<string, string> {
   return Object.fromEntries(names.flatMap((name) => {
     const node = flow.origin(name)
     return node ? [[name, node.operator]] : []

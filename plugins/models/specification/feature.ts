@@ -47,7 +47,7 @@ export function resolveFeature (declared: DeclaredFeature, spec: TensorSpec, war
   if (minimum !== undefined && maximum !== undefined && minimum > maximum) throw new SpecificationError(`${field}.minimum`, `${minimum} is above the maximum ${maximum}`)
   const resolved = {
     name,
-    type: whole ? 'integer' as const : feature.type,
+    type: resolveType(feature, whole),
     ...(feature.accepts_missing !== undefined && { acceptsMissing: feature.accepts_missing }),
     ...(categories && { categories }),
     ...(minimum !== undefined && { minimum }),
@@ -62,6 +62,11 @@ export function resolveFeature (declared: DeclaredFeature, spec: TensorSpec, war
   return { ...resolved, default: feature.default }
 }
 
+function resolveType ({ type, categories }: FeatureMetadata, whole: boolean): FeatureType {
+  if (whole) return 'integer'
+  return type === 'string' && categories !== undefined ? 'category' : type
+}
+
 function checkType ({ field, feature }: DeclaredFeature, spec: TensorSpec): void {
   if (reserved.has(feature.name)) throw new SpecificationError(`${field}.name`, `no feature may be called '${feature.name}'`)
   if (!Object.hasOwn(families, feature.type ?? '')) {
@@ -72,6 +77,9 @@ function checkType ({ field, feature }: DeclaredFeature, spec: TensorSpec): void
   }
   if (feature.type === 'category' && !feature.categories?.length) {
     throw new SpecificationError(`${field}.categories`, `'${feature.name}' is a category without categories`)
+  }
+  if (feature.categories !== undefined && feature.type !== 'category' && feature.type !== 'string') {
+    throw new SpecificationError(`${field}.categories`, `'${feature.name}' is ${feature.type}, and only a category or a string has categories`)
   }
 }
 

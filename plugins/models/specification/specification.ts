@@ -2,6 +2,7 @@ import type { InputLayout, ModelSpecification } from '../../../codecs/specificat
 import type { Background } from '../../../schemas/background.js'
 import type { FeatureMetadata, Metadata } from '../../../schemas/metadata.js'
 import type { Description } from '../../../workers/contract.js'
+import { restrictEncoded } from './encoded-features.js'
 import { assignOutputs } from './output-roles.js'
 import { SpecificationError } from './error.js'
 import { exemplify } from './example.js'
@@ -37,7 +38,7 @@ const schemaTypes: Record<string, FeatureMetadata['type']> = {
 export function specify (description: Description, metadata: Metadata | undefined, options: SpecificationOptions = {}): { specification: ModelSpecification, warnings: string[] } {
   checkInputs(description, metadata)
   const warnings: string[] = []
-  const layout = specifyLayout(description, metadata, options, warnings)
+  const layout = restrictEncoded(specifyLayout(description, metadata, options, warnings), description.graph, 'metadata.json: features')
   const { roles, ...meaning } = assignOutputs(description, metadata ?? {}, warnings)
   const specification: ModelSpecification = {
     layout: { ...layout, ...(layout.features && { features: addExamples(layout, options.background) }) },

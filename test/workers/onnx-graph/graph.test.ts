@@ -84,7 +84,79 @@ t.test('a support vector machine tells whether it gives probabilities', async (t
 })
 
 t.test('scores that are split into one output per class keep the name of the whole tensor', async (t) => {
-  t.match(readGraph(load('logistic-columns')), { classifiers: [{ label: 'output_label', scores: 'probabilities' }], zipMaps: [] })
+  t.match(readGraph(load('logistic-columns')), {
+    classifiers: [{ label: 'output_label', scores: 'probabilities' }],
+    zipMaps: [],
+    splits: [{ input: 'probabilities', outputs: ['i0', 'i1'] }],
+    producers: { probabilities: 'LinearClassifier' }
+  })
+  const zoo = (name: string) => readGraph(readFileSync(new URL(`../../fixtures/zoo/${name}/model.onnx`, import.meta.url)))
+  for (const [name, classes] of Object.entries({ 'boosting-zipmap-columns': [-3, 7], 'mlp-zipmap-columns': ['no', 'yes'], 'k-neighbors-zipmap-columns': ['setosa', 'versicolor', 'virginica'] })) {
+    const { splits, classifiers } = zoo(name)
+    t.match(splits, [{ input: classifiers[0]?.scores, outputs: classes.map((label) => `${typeof label === 'string' ? 's' : 'i'}${label}`) }], name)
+    t.same(classifiers[0]?.classes, classes, name)
+  }
+})
+
+/** A graph that slices `p` into the outputs `y` and `z` with the bounds given, in front of a classifier of two classes. */
+function sliced (...bounds: [start: number, end: number, axis: number][]): Uint8Array {
+  return model((graph) => {
+    const ints = (name: string, values: number[]): Write => (pbf) => {
+      pbf.writeStringField(1, name)
+      for (const value of values) pbf.writeVarintField(8, value)
+    }
+    node(graph, 'LinearClassifier', ['x'], ['label', 'p'], ints('classlabels_ints', [0, 1]))
+    for (const [index, [start, end, axis]] of bounds.entries()) {
+      node(graph, 'Slice', ['p'], [`part${index}`], ints('starts', [start]), ints('ends', [end]), ints('axes', [axis]))
+      node(graph, 'Squeeze', [`part${index}`], [index === 0 ? 'y' : 'z'])
+    }
+    for (const name of ['label', 'z']) nest(graph, 12, (info) => info.writeStringField(1, name))
+  })
+}
+
+t.test('only outputs that are all the columns of the scores belong together', async (t) => {
+  t.same(readGraph(sliced([0, 1, 1], [1, 2, 1])).splits, [{ input: 'p', outputs: ['y', 'z'] }], 'bounds may be attributes')
+  t.same(readGraph(sliced([1, 2, 1], [0, 1, 1])).splits, [{ input: 'p', outputs: ['z', 'y'] }], 'in the order of the columns')
+  for (const bounds of [[[0, 1, 0], [1, 2, 0]], [[0, 1, 1], [2, 3, 1]], [[0, 2, 1], [1, 2, 1]], [[0, 1, 1], [0, 1, 1]], [[0, 1, 1]]] as [number, number, number][][]) t.same(readGraph(sliced(...bounds)).splits, [])
+})
+
+t.test('columns that reach an encoder are told with all it knows, where it takes nothing else', async (t) => {
+  const zoo = (name: string) => readGraph(readFileSync(new URL(`../../fixtures/zoo/${name}/model.onnx`, import.meta.url))).encoders
+  const [island, sex, year] = [['Biscoe', 'Dream', 'Torgersen'], ['', 'FEMALE', 'MALE'], [2007, 2008, 2009]]
+  const all = [{ input: 'island', column: 0, categories: island }, { input: 'sex', column: 0, categories: sex }, { input: 'year', column: 0, categories: year }]
+  t.same(zoo('one-hot'), all)
+  t.same(zoo('ordinal'), all)
+  t.same(zoo('one-hot-columns'), [{ input: 'X', column: 0, categories: island }, { input: 'X', column: 1, categories: sex }])
+  t.same(zoo('one-hot-merged'), all.slice(0, 2), 'inputs may be put together before')
+  t.same(zoo('one-hot-some'), all.slice(0, 1), 'the others take what they do not know')
+  for (const name of ['ordinal-unknown', 'strings-and-booleans', 'logistic-int-labels']) t.same(zoo(name), [], name)
+  t.same(readGraph(load('columns')).encoders, [{ input: 'city', column: 0, categories: ['a', 'b'] }])
+})
+
+t.test('an encoder is passed over where the graph does not tell that it refuses anything', async (t) => {
+  const text = (name: string, value: string): Write => (pbf) => {
+    pbf.writeStringField(1, name)
+    pbf.writeStringField(9, value)
+  }
+  const number = (name: string, value: number): Write => (pbf) => {
+    pbf.writeStringField(1, name)
+    pbf.writeVarintField(3, value)
+  }
+  const encoders = (operator: string, ...attributes: Write[]) => readGraph(model((graph) => {
+    for (const from of ['x', 'x2']) node(graph, operator, [from], [`${from}e`], ...attributes)
+    node(graph, 'StringNormalizer', ['x'], ['x2'])
+    nest(graph, 11, (info) => {
+      info.writeStringField(1, 'x')
+      nest(info, 2, (type) => nest(type, 1, (tensor) => {
+        tensor.writeVarintField(1, 8)
+        nest(tensor, 2, (shape) => nest(shape, 1, (dim) => dim.writeStringField(2, 'N')))
+      }))
+    })
+  })).encoders
+  t.same(encoders('OneHotEncoder', text('cats_strings', 'a'), number('zeros', 0)), [{ input: 'x', column: 0, categories: ['a'] }], 'only that which reads what was sent')
+  t.same(encoders('OneHotEncoder', text('cats_strings', 'a')), [])
+  t.same(encoders('OneHotEncoder', number('zeros', 0)), [])
+  t.same(encoders('LabelEncoder', text('keys_strings', 'a')), [], 'its default may be meant')
 })
 
 t.test('the tensor that reaches the model is named when the graph prepares it', async (t) => {

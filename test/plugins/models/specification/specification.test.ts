@@ -23,17 +23,21 @@ function describe (inputs: TensorSpec[], outputs: TensorSpec[], graph: Partial<G
     producers: {},
     classifiers: [],
     zipMaps: [],
+    splits: [],
+    encoders: [],
     externalData: []
   }
   return { graph: { ...base, ...graph }, inputs, outputs, sha256: '', bytes: 0, runtime: { name: 'onnxruntime', version: '' } }
 }
 
-/** What a session would say of a file, with the tensor behind a ZipMap in its place. */
+/** What a session would say of a file, with the tensor behind a ZipMap in its place and those that are split behind the others. */
 function load (name: string): Description {
   const graph = readGraph(readFileSync(new URL(`../../../fixtures/graphs/${name}.onnx`, import.meta.url)))
   const spec = ({ name, type = 'float32', dims = [] }: Graph['inputs'][number]): TensorSpec => ({ name, type, dims })
   const behind = new Map(graph.zipMaps.map(({ output, input }) => [output, input]))
-  return describe(graph.inputs.map(spec), graph.outputs.map((output) => spec({ ...output, name: behind.get(output.name) ?? output.name })), graph)
+  const outputs = graph.outputs.map((output) => spec({ ...output, name: behind.get(output.name) ?? output.name }))
+  const wholes = graph.splits.map(({ input, outputs }) => tensor(input, [-1, outputs.length]))
+  return describe(graph.inputs.map(spec), [...outputs, ...wholes], graph)
 }
 
 const four = [tensor('X', [-1, 4])]
@@ -57,7 +61,7 @@ t.test('exports of scikit-learn need no metadata', async (t) => {
   const expected: [string, object][] = [
     ['logistic', { task: 'MULTICLASS_CLASSIFICATION', roles: { label: 0, probabilities: 1 }, classes: [0, 1, 2], classNames: ['0', '1', '2'] }],
     ['logistic-strings', { task: 'MULTICLASS_CLASSIFICATION', roles: { label: 0, probabilities: 1 }, classes: ['setosa', 'versicolor', 'virginica'] }],
-    ['logistic-columns', { task: 'BINARY_CLASSIFICATION', roles: { label: 0, probabilities: undefined }, classes: [0, 1] }],
+    ['logistic-columns', { task: 'BINARY_CLASSIFICATION', roles: { label: 0, probabilities: 3 }, classes: [0, 1] }],
     ['forest-signed', { task: 'BINARY_CLASSIFICATION', roles: { label: 0, probabilities: 1 }, classes: [-1, 1], classNames: ['-1', '1'] }],
     ['boosting', { task: 'BINARY_CLASSIFICATION', roles: { label: 0, probabilities: 1 } }],
     ['boosting-raw', { roles: { label: 0, scores: 1, probabilities: undefined } }],
@@ -77,7 +81,14 @@ t.test('exports of scikit-learn need no metadata', async (t) => {
     t.match(found, { ...specification, layout: { kind: 'columns', width: 4 }, batchable: true, labelFromProbabilities: false }, name)
     t.notOk('features' in found.layout)
   }
-  t.match(specify(load('logistic-columns'), undefined).warnings, [/zipmap=False/])
+})
+
+t.test('scores in outputs of their own that cannot be put together are a warning', async (t) => {
+  const outputs = [tensor('label', [-1], 'int64'), tensor('a', [-1]), tensor('b', [-1])]
+  const classifiers = [{ operator: 'LinearClassifier', classes: [0, 1], label: 'label', scores: 'hidden', postTransform: 'NONE' }]
+  const { specification, warnings } = specify(describe(four, outputs, { classifiers }), undefined)
+  t.match(specification, { task: 'BINARY_CLASSIFICATION', roles: { label: 0, probabilities: undefined } })
+  t.match(warnings, [/zipmap=False/])
 })
 
 t.test('networks are told by their last operator and width', async (t) => {
@@ -126,8 +137,30 @@ t.test('inputs of one column each are features by name', async (t) => {
   t.same(layout.features, [
     { name: 'age', type: 'integer', input: 0, column: 0, size: 1, example: 0 },
     { name: 'income', type: 'numeric', input: 1, column: 0, size: 1, example: 0 },
-    { name: 'city', type: 'string', input: 2, column: 0, size: 1, example: '' }
+    { name: 'city', type: 'category', categories: ['a', 'b'], input: 2, column: 0, size: 1, example: 'a' }
   ])
+})
+
+t.test('an encoder of the graph gives categories to a string and bounds to an integer, unless the metadata has its own', async (t) => {
+  const encoders = [{ input: 'city', column: 0, categories: ['a', 'b'] }, { input: 'year', column: 0, categories: [2009, 2007] }, { input: 'X', column: 1, categories: ['c'] }]
+  const inputs = [tensor('city', [-1, 1], 'string'), tensor('year', [-1, 1], 'int64')]
+  const tell = (...list: NonNullable<Metadata['features']>) => specify(describe(inputs, [tensor('y', [-1, 1])], { encoders }), features(...list)).specification.layout.features
+  t.match(tell({ name: 'city', type: 'string', default: 'b' }, { name: 'year', type: 'numeric' }), [
+    { type: 'category', categories: ['a', 'b'], example: 'b' }, { type: 'integer', minimum: 2007, maximum: 2009, example: 2008, categories: undefined }
+  ])
+  t.match(tell({ name: 'city', type: 'category', categories: ['b'] }, { name: 'year', type: 'integer', minimum: 2008, maximum: 2050 }), [{ categories: ['b'] }, { minimum: 2008, maximum: 2009 }])
+  t.match(tell({ name: 'year', type: 'integer', minimum: 3000 }, { name: 'city', type: 'string' }), [{ minimum: 3000, maximum: undefined }, { categories: ['a', 'b'] }], 'by name')
+  refuse(t, 'metadata.json: features[1].default', describe(inputs, [tensor('y', [-1, 1])], { encoders }), features({ name: 'year', type: 'integer' }, { name: 'city', type: 'string', default: 'c' }))
+  const columns = describe([tensor('X', [-1, 2], 'string')], [tensor('y', [-1, 1])], { encoders })
+  t.match(specify(columns, features({ name: 'p', type: 'string' }, { name: 'q', type: 'string' })).specification.layout.features, [{ type: 'string' }, { type: 'category', categories: ['c'] }])
+  t.equal(specify(columns, undefined).specification.layout.features, undefined)
+})
+
+t.test('a string with categories is a category, a number with categories is a mistake', async (t) => {
+  const text = describe([tensor('X', [-1, 1], 'string')], [tensor('y', [-1, 1])])
+  t.match(specify(text, features({ name: 'a', type: 'string', categories: ['x'] })).specification.layout.features, [{ type: 'category', categories: ['x'] }])
+  const number = describe([tensor('X', [-1, 1])], [tensor('y', [-1, 1])])
+  for (const type of ['numeric', 'integer', 'boolean', 'vector'] as const) refuse(t, 'metadata.json: features[0].categories', number, features({ name: 'a', type, shape: [1], categories: [1, 2] }))
 })
 
 t.test('an input of fixed shape is a vector, one of open shape has no features', async (t) => {
