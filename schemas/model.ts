@@ -1,4 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox'
+import type { FeatureTypeSchema } from './metadata.js'
 import { ref } from './ref.js'
 
 export const ModelParamsSchema = Type.Object({
@@ -25,7 +26,7 @@ export type TensorDescription = Static<typeof TensorDescriptionSchema>
 
 export const FeatureDescriptionSchema = Type.Object({
   name: Type.String(),
-  type: Type.Unsafe<string>({ type: 'string', enum: ['numeric', 'integer', 'boolean', 'string', 'category', 'vector'] }),
+  type: Type.Unsafe<Static<typeof FeatureTypeSchema>>({ type: 'string', enum: ['numeric', 'integer', 'boolean', 'string', 'category', 'vector'] }),
   description: Type.Optional(Type.String()),
   unit: Type.Optional(Type.String()),
   shape: Type.Optional(Type.Array(Type.Integer(), { description: 'Dimensions of a vector.' })),
@@ -41,7 +42,8 @@ export type FeatureDescription = Static<typeof FeatureDescriptionSchema>
 export const VersionDescriptionSchema = Type.Object({
   version: Type.String(),
   state: Type.Unsafe<'READY' | 'LOADING' | 'UNAVAILABLE'>({ type: 'string', enum: ['READY', 'LOADING', 'UNAVAILABLE'] }),
-  reason: Type.String({ description: 'Why it is not what the store says it should be; empty when all is well.' }),
+  reason: Type.String({ description: 'Why it is not what the store says it should be, and which file says so; empty when all is well.' }),
+  warnings: Type.Array(Type.String(), { description: 'What is odd about its files but keeps nothing from being served, such as an unknown key of `metadata.json`.' }),
   task: Type.Optional(Type.Unsafe<string>({ type: 'string', enum: ['BINARY_CLASSIFICATION', 'MULTICLASS_CLASSIFICATION', 'REGRESSION', 'OTHER'] })),
   class_names: Type.Optional(Type.Array(Type.String())),
   inputs: Type.Optional(Type.Array(ref(TensorDescriptionSchema))),
@@ -60,6 +62,7 @@ export const ModelDescriptionSchema = Type.Object({
   default: Type.Boolean({ description: 'Whether it answers `/predict`.' }),
   labels: Type.Record(Type.String(), Type.String(), { description: 'Other names of versions.' }),
   reason: Type.String({ description: 'What is wrong with the model as a whole; empty when all is well.' }),
+  warnings: Type.Array(Type.String(), { description: 'What is odd about its `model.json` and the folders beside its versions.' }),
   versions: Type.Array(ref(VersionDescriptionSchema), { description: 'The highest first.' })
 }, { $id: 'ModelDescription', title: 'ModelDescription', description: 'One model with its versions.' })
 export type ModelDescription = Static<typeof ModelDescriptionSchema>

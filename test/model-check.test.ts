@@ -21,6 +21,6 @@ t.test('a model that fails its own tests is refused', async (t) => {
   const MODEL_STORE = await makeStore(t, {
     wrong: { example: 'iris', files: { 'tests.json': { cases: [{ input: { sepal_length: 4.8, sepal_width: 3, petal_length: 1.4, petal_width: 0.3 }, expect: { prediction: 2 } }] } } }
   })
-  await t.rejects(checkModel('wrong', { MODEL_STORE }), { message: /tests\.json: cases\[0\]: expected prediction 2, got 0/ })
+  await t.rejects(checkModel('wrong', { MODEL_STORE }), { message: 'wrong 1: 1/tests.json: cases[0].expect.prediction: expected 2, got 0' })
   await t.rejects(checkModel(join(MODEL_STORE, 'wrong'), {}), { message: /tests\.json/ })
 })

@@ -5,16 +5,17 @@ import type { RegisteredModel, RegisteredVersion } from './registry.js'
 
 export function describeModel (entry: RegisteredModel, isDefault: boolean): ModelDescription {
   const versions = [...entry.versions.values()].sort((a, b) => Number(b.version) - Number(a.version))
-  return { name: entry.name, default: isDefault, labels: entry.labels, reason: entry.reason, versions: versions.map(describeVersion) }
+  return { name: entry.name, default: isDefault, labels: entry.labels, reason: entry.reason, warnings: entry.stored.warnings, versions: versions.map(describeVersion) }
 }
 
-export function describeVersion ({ version, state, reason, model }: RegisteredVersion): VersionDescription {
-  if (model === undefined) return { version, state, reason }
+export function describeVersion ({ version, state, reason, artefact, model }: RegisteredVersion): VersionDescription {
+  if (model === undefined) return { version, state, reason, warnings: artefact.warnings }
   const { failure, specification: { task, classNames, layout, outputs }, lane: { description }, unmerged, loadedAt, loadMs } = model
   return {
     version,
     state: failure === undefined ? state : 'UNAVAILABLE',
     reason: failure ?? reason,
+    warnings: [...model.warnings],
     task,
     ...(classNames !== undefined && { class_names: classNames }),
     inputs: layout.inputs.map(describeTensor),

@@ -22,7 +22,7 @@ export function describeInfo (model: Model): ModelInfo {
   const { features: _features, training, ...annotations } = metadata
   const operator = findPredictor(description.graph)
   return {
-    metadata: { ...annotations, features: (layout.features ?? []).map(describeFeature) },
+    metadata: { ...annotations, features: (layout.features ?? []).map((feature) => describeFeature(feature)) },
     model: {
       name,
       version,

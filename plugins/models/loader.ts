@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { basename, sep } from 'node:path'
 import type { FastifyBaseLogger } from 'fastify'
 import { InputReader, type InputLimits } from '../../codecs/records/prediction-input.js'
 import { findUnknownOperation, type Rule } from '../../codecs/records/rules.js'
@@ -11,6 +10,7 @@ import type { Inference, Lane } from '../inference/index.js'
 import type { Deadline, QueueOptions } from '../inference/queue.js'
 import type { Artefact } from './store/artefact.js'
 import { runGoldenTests } from './golden.js'
+import { blame, locate } from './load-failure.js'
 import { Model } from './model.js'
 import { preflight } from './preflight.js'
 import { Preprocessing } from './preprocessing.js'
@@ -32,7 +32,7 @@ export interface LoadOptions {
   isDefault: boolean
 }
 
-/** Opens, specifies, probes and tests versions. What it returns may serve; what it rejects with says which file and field is wrong. */
+/** Opens, specifies, probes and tests versions. What it returns may serve; what it rejects with begins with the file that is wrong and names the field. */
 export class Loader {
   readonly #options: LoaderOptions
 
@@ -40,16 +40,20 @@ export class Loader {
     this.#options = options
   }
 
-  async load (artefact: Artefact, config: ModelConfig, { hot, isDefault }: LoadOptions): Promise<Model> {
+  load (artefact: Artefact, config: ModelConfig, options: LoadOptions): Promise<Model> {
+    return this.#open(artefact, config, options).catch((error: Error) => { throw blame(artefact, error) })
+  }
+
+  async #open (artefact: Artefact, config: ModelConfig, { hot, isDefault }: LoadOptions): Promise<Model> {
     const startedAt = performance.now()
     const { inference, loadLimitMs } = this.#options
     const ref: ModelRef = { key: randomUUID(), path: artefact.path, folder: artefact.folder, session: config.session }
-    if (hot) await preflight(ref, loadLimitMs).catch(blame(artefact))
+    if (hot) await preflight(ref, loadLimitMs)
     const lane = await inference.open(ref, artefact.model, {
       ...queueOptions(config),
       dedicated: config.dedicated,
       ...(config.instances !== undefined && { instances: config.instances })
-    }).catch(blame(artefact))
+    })
     try {
       return await this.#prove(artefact, config, lane, { startedAt, isDefault })
     } catch (error) {
@@ -68,10 +72,23 @@ export class Loader {
     const reader = new InputReader(input)
     const { unmerged, outputs } = await probe({ artefact, specification, lane, reader }, deadline)
     if (outputs !== undefined) warnings.push(...keepTrueProbabilities(specification, outputs))
-    for (const warning of [...artefact.warnings, ...warnings]) log.warn(about, warning)
+    const remarks = [...artefact.warnings, ...warnings.map((warning) => locate(artefact, warning))]
+    for (const remark of remarks) log.warn(about, remark)
     if (unmerged !== undefined) log.info(about, `requests are not merged: ${unmerged}`)
     const loadMs = Math.round(performance.now() - startedAt)
-    const model = new Model({ artefact, config, specification, lane, input, reader, unmerged, loadMs, preprocessing: this.#showPreprocessing(artefact, config, lane, specification.batchable), read: (task) => inference.read(task) })
+    const model = new Model({
+      artefact,
+      config,
+      specification,
+      lane,
+      input,
+      reader,
+      unmerged,
+      warnings: remarks,
+      loadMs,
+      preprocessing: this.#showPreprocessing(artefact, config, lane, specification.batchable),
+      read: (task) => inference.read(task)
+    })
     if (artefact.tests !== undefined) await runGoldenTests(model, artefact.tests, deadline)
     lane.queue.serve(unmerged === undefined)
     return model
@@ -110,7 +127,7 @@ function keepTrueProbabilities (specification: ModelSpecification, outputs: Tens
   const tensor = probabilities === undefined ? undefined : outputs[probabilities]
   if (probabilities === undefined || tensor === undefined || areProbabilities(tensor)) return []
   specification.roles = { ...others, scores: probabilities }
-  return [`output '${tensor.name}' holds no probabilities; it is served as scores`]
+  return [`model.onnx: outputs: '${tensor.name}' holds no probabilities; it is served as scores`]
 }
 
 function areProbabilities ({ data, dims }: Tensor): boolean {
@@ -125,9 +142,4 @@ function areProbabilities ({ data, dims }: Tensor): boolean {
     if (width > 1 && Math.abs(sum - 1) > 1e-3) return false
   }
   return true
-}
-
-/** ONNX Runtime names files by their absolute path, which is nobody's business but the log's. */
-function blame ({ path, folder }: Artefact): (error: Error) => never {
-  return (error) => { throw new Error(`${basename(path)}: ${error.message.replaceAll(folder + sep, '')}`, { cause: error }) }
 }

@@ -30,6 +30,8 @@ export interface ModelOptions {
   reader: InputReader
   /** Why requests for this model are not merged; undefined when they are. */
   unmerged: string | undefined
+  /** What is odd about its files, each with the file first. */
+  warnings: string[]
   loadMs: number
   preprocessing: Preprocessing | undefined
   /** Reads big bodies in the worker threads. */
@@ -47,6 +49,7 @@ export class Model {
   readonly loadedAt = new Date()
   readonly loadMs: number
   readonly unmerged: string | undefined
+  readonly warnings: readonly string[]
   /** Present when the graph scales, imputes or encodes before its model. */
   readonly preprocessing: Preprocessing | undefined
   readonly #input: InputOptions
@@ -55,7 +58,7 @@ export class Model {
   readonly #readInPool: ModelOptions['read']
   #reading = 0
 
-  constructor ({ artefact, config, specification, lane, input, reader, unmerged, loadMs, preprocessing, read }: ModelOptions) {
+  constructor ({ artefact, config, specification, lane, input, reader, unmerged, warnings, loadMs, preprocessing, read }: ModelOptions) {
     this.name = artefact.model
     this.version = artefact.version
     this.artefact = artefact
@@ -65,6 +68,7 @@ export class Model {
     this.#input = input
     this.#reader = reader
     this.unmerged = unmerged
+    this.warnings = warnings
     this.loadMs = loadMs
     this.preprocessing = preprocessing
     this.#decoder = new PredictionDecoder(specification, artefact.model)

@@ -134,7 +134,7 @@ t.test('the typed faces', async (t) => {
   await t.test('a model that cannot be loaded is a 503 with Retry-After and the reason', async (t) => {
     const { status, headers, body } = await post(app, '/models/broken/predict', {})
     t.same([status, body.code, headers['retry-after']], [503, 'MODEL_NOT_READY', '1'])
-    t.match(body.detail, /^Model 'broken' is not ready: model\.onnx: .*truncated/)
+    t.match(body.detail, /^Model 'broken' is not ready: broken\/1\/model\.onnx: .*truncated/)
   })
 
   await t.test('a failure inside is a 500 that tells nothing of the inside', async (t) => {

@@ -26,10 +26,10 @@ t.test('GET /models', async (t) => {
     t.same(refused, [])
     t.match(models, [
       { name: 'bare', default: false, labels: {}, reason: '', versions: [{ version: '1', state: 'READY', reason: '', task: 'OTHER', outputs: [{ name: 'embedding', type: 'float32', shape: [null, 2] }, { name: 'reconstruction' }, { name: 'error' }] }] },
-      { name: 'broken', default: false, versions: [{ version: '1', state: 'UNAVAILABLE', reason: /^model\.onnx: not an ONNX file/ }] },
-      { name: 'iris', default: true, labels: { stable: '1' }, versions: [{ version: '2', state: 'UNAVAILABLE', reason: /^model\.onnx: .*truncated/ }, { version: '1', state: 'READY' }] }
+      { name: 'broken', default: false, versions: [{ version: '1', state: 'UNAVAILABLE', reason: /^broken\/1\/model\.onnx: not an ONNX file/ }] },
+      { name: 'iris', default: true, labels: { stable: '1' }, versions: [{ version: '2', state: 'UNAVAILABLE', reason: /^iris\/2\/model\.onnx: .*truncated/ }, { version: '1', state: 'READY' }] }
     ])
-    t.same(Object.keys(models[1].versions[0]), ['version', 'state', 'reason'], 'nothing is made up about what is not loaded')
+    t.same(Object.keys(models[1].versions[0]), ['version', 'state', 'reason', 'warnings'], 'nothing is made up about what is not loaded')
   })
 
   await t.test('the description of a version is the same everywhere', async (t) => {
@@ -55,7 +55,7 @@ t.test('GET /models', async (t) => {
     t.equal((await app.inject({ method: 'POST', url: '/predict', payload: record })).json().model_version, '1')
     const answer = await app.inject({ method: 'POST', url: '/models/iris/versions/2/predict', payload: record })
     t.same([answer.statusCode, answer.json().code], [503, 'MODEL_NOT_READY'])
-    t.match(answer.json().detail, /^Model 'iris' is not ready: model\.onnx: /)
+    t.match(answer.json().detail, /^Model 'iris' is not ready: iris\/2\/model\.onnx: /)
   })
 
   await t.test('what is not there is a 404 that lists what is', async (t) => {

@@ -17,6 +17,8 @@ export interface Artefact {
   version: string
   /** Absolute path of the .onnx file, directly inside `folder`. */
   path: string
+  /** The same relative to the store, as messages show it. */
+  file: string
   /** Real folder that external data must stay inside. */
   folder: string
   metadata?: Metadata

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Dirent } from 'node:fs'
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { extname, join, relative, sep } from 'node:path'
-import { EntryError } from './errors.js'
+import { EntryError, explainFailure } from './errors.js'
 
 const maxJsonBytes = 64 * 1024 * 1024
 
@@ -18,12 +18,16 @@ export const foreignAdvice = 'is not an ONNX file and is never opened; docs/expo
 
 /** The path as messages show it: relative to the store. */
 export function showPath (root: string, path: string): string {
-  return relative(root, path).replaceAll(sep, '/')
+  return relative(root, path).replaceAll(sep, '/') || '.'
 }
 
-/** The real path of `path`; an `EntryError` when that is outside `root`. */
+function unreadable (root: string, path: string): (error: unknown) => never {
+  return (error) => { throw new EntryError(showPath(root, path), `: ${explainFailure(error)}`) }
+}
+
+/** The real path of `path`; an `EntryError` when there is none or it is outside `root`. */
 export async function resolveInside (root: string, path: string): Promise<string> {
-  const real = await realpath(path)
+  const real = await realpath(path).catch(unreadable(root, path))
   if (real === root || real.startsWith(root.endsWith(sep) ? root : root + sep)) return real
   throw new EntryError(showPath(root, path), ': resolves outside the store, which is not allowed')
 }
@@ -68,7 +72,7 @@ export async function readText (root: string, path: string): Promise<string> {
   const stats = await stat(real)
   if (!stats.isFile()) throw new EntryError(shown, ': is not a file')
   if (stats.size > maxJsonBytes) throw new EntryError(shown, `: is larger than ${maxJsonBytes} bytes`)
-  const bytes = await readFile(real)
+  const bytes = await readFile(real).catch(unreadable(root, path))
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {

@@ -67,12 +67,12 @@ function selectVersions ({ versions, labels }: ModelConfig, existing: readonly s
 }
 
 function explainEmpty (root: string, folder: string, entries: readonly Dirent[]): EntryError {
-  const shown = showPath(root, folder) || '.'
+  const wanted = showPath(root, join(folder, '1/model.onnx'))
   const foreign = entries.find(({ name }) => isForeign(name))
   if (foreign) return new EntryError(showPath(root, join(folder, foreign.name)), `: ${foreignAdvice}`)
   const file = entries.find(({ name }) => name.endsWith('.onnx'))
-  if (file) return new EntryError(shown, `: has ${file.name} but no version folder; move it to ${shown}/1/model.onnx`)
-  return new EntryError(shown, `: has no version folder; expected ${shown}/1/model.onnx`)
+  if (file) return new EntryError(showPath(root, join(folder, file.name)), `: is in no version folder; move it to ${wanted}`)
+  return new EntryError(wanted, ': is missing, there is no version folder')
 }
 
 async function warnOfStrays (root: string, folder: string, entries: readonly Dirent[]): Promise<string[]> {

@@ -33,13 +33,12 @@ function belongs (name: string, file: string): boolean {
 
 async function checkModelFile ({ root, folder, file }: VersionPlace, entries: readonly Dirent[]): Promise<void> {
   const path = join(folder, file)
-  const shown = showPath(root, folder)
   if (!entries.some(({ name }) => name === file)) {
     const foreign = entries.find(({ name }) => isForeign(name))
     if (foreign) throw new EntryError(showPath(root, join(folder, foreign.name)), `: ${foreignAdvice}`)
     const other = entries.find(({ name }) => name.endsWith('.onnx'))
-    if (other) throw new EntryError(shown, `: has ${other.name} but no ${file}; rename it to ${file}`)
-    throw new EntryError(shown, `: has no ${file}; a version folder holds ${file} and, if wanted, ${documentNames.join(', ')}`)
+    if (other) throw new EntryError(showPath(root, join(folder, other.name)), `: is not read, the model of a version is called ${file}; rename it`)
+    throw new EntryError(showPath(root, path), `: is missing; a version folder holds ${file} and, if wanted, ${documentNames.join(', ')}`)
   }
   await resolveInside(root, path)
   const stats = await stat(path)
@@ -68,7 +67,7 @@ async function readDocuments ({ root, folder }: VersionPlace, entries: readonly 
 export async function readVersion (place: VersionPlace, cache: ArtefactCache): Promise<Artefact> {
   const { model, version, root, folder, file, bare } = place
   const key = `${model}/${version}`
-  const artefact: Artefact = { model, version, path: join(folder, file), folder, fingerprint: '', warnings: [] }
+  const artefact: Artefact = { model, version, path: join(folder, file), file: showPath(root, join(folder, file)), folder, fingerprint: '', warnings: [] }
   try {
     artefact.folder = await resolveInside(root, folder)
     artefact.path = join(artefact.folder, file)

@@ -49,7 +49,7 @@ t.test('files that cannot be served leave the others alone; GET /models and the 
 
 t.test('a rule that could never be applied is found at once, even where no record leads', async (t) => {
   const [version] = app.models.describe(app.models.entry('unknown-operation')).versions
-  t.equal(version?.reason, 'metadata.json: rules[1].logic: unrecognized operation foo')
+  t.equal(version?.reason, 'unknown-operation/1/metadata.json: rules[1].logic: unrecognized operation foo')
 })
 
 t.test('a version is replaced while requests are in flight, and none of them fails', async (t) => {
@@ -89,7 +89,7 @@ t.test('a broken file that arrives while the server runs is refused after a look
   errors()
   await app.models.reload()
   t.notMatch(JSON.stringify(errors().map(({ args }) => args)), /Command failed/)
-  t.match(app.models.describe(app.models.entry('late')), { versions: [{ state: 'UNAVAILABLE', reason: /^model\.onnx: .*operator|NoSuch|registered/i }] })
+  t.match(app.models.describe(app.models.entry('late')), { versions: [{ state: 'UNAVAILABLE', reason: /^late\/1\/model\.onnx: .*operator|NoSuch|registered/i }] })
   await rm(join(store, 'late'), { recursive: true })
   await addModel(store, 'late', { zoo: 'fails-on-13' })
   await app.models.reload()

@@ -41,6 +41,7 @@ async function follow (t: Test, options: Partial<RegistryOptions> = {}) {
       return Object.assign(loaded, {
         loadMs: 1,
         loadedAt: new Date(),
+        warnings: [],
         specification: { task: 'OTHER', layout: { inputs: [] }, outputs: [] },
         lane: { description: { bytes: 1, sha256: '' } },
         close: async () => { loaded.closed = true }

@@ -160,7 +160,7 @@ t.test('broken and circular links are errors of their entry', async (t) => {
   const [bare, iris] = listing.models
   t.match(bare?.versions[0]?.error?.message, 'bare.onnx: it does not exist, or is a symbolic link to nothing')
   t.match(iris?.versions[0]?.error?.message, /^iris\/2: its symbolic links run in a circle/)
-  t.match(iris?.versions[1]?.error?.message, /^iris\/1: it does not exist/)
+  t.match(iris?.versions[1]?.error?.message, /^iris\/1\/model\.onnx: it does not exist/)
 })
 
 t.test('folders that are no version numbers are ignored with a warning', async (t) => {
@@ -187,8 +187,8 @@ t.test('a version without a usable model.onnx says what was expected, and the ot
     ['6', 'iris/6/model.joblib: is not an ONNX file and is never opened; docs/exporting.md shows how to export it'],
     ['5', 'iris/5/model.onnx: is not a file'],
     ['4', 'iris/4/model.onnx: is empty (0 bytes)'],
-    ['3', 'iris/3: has net.onnx but no model.onnx; rename it to model.onnx'],
-    ['2', 'iris/2: has no model.onnx; a version folder holds model.onnx and, if wanted, metadata.json, background.json, tests.json'],
+    ['3', 'iris/3/net.onnx: is not read, the model of a version is called model.onnx; rename it'],
+    ['2', 'iris/2/model.onnx: is missing; a version folder holds model.onnx and, if wanted, metadata.json, background.json, tests.json'],
     ['1', undefined]
   ])
   t.same(model.wanted, ['6'])
@@ -213,8 +213,8 @@ t.test('a model that is there as file and as folder keeps the folder and names b
 t.test('a model folder without versions says where the file belongs', async (t) => {
   const { listing } = await readStore(t, { empty: {}, flat: { 'model.onnx': onnx } })
   t.same(listing.models.map(({ error }) => error?.message), [
-    'empty: has no version folder; expected empty/1/model.onnx',
-    'flat: has model.onnx but no version folder; move it to flat/1/model.onnx'
+    'empty/1/model.onnx: is missing, there is no version folder',
+    'flat/model.onnx: is in no version folder; move it to flat/1/model.onnx'
   ])
   t.same(listing.models.map(({ wanted }) => wanted), [[], []])
 })
