@@ -1,7 +1,7 @@
 import type { Feature } from '../../codecs/specification.js'
 import type { TensorSpec } from '../../codecs/tensor.js'
 import type { FeatureDescription, ModelDescription, TensorDescription, VersionDescription } from '../../schemas/model.js'
-import type { RegisteredModel, RegisteredVersion } from './registry.js'
+import type { RegisteredModel, RegisteredVersion } from './registered-model.js'
 
 export function describeModel (entry: RegisteredModel, isDefault: boolean): ModelDescription {
   const versions = [...entry.versions.values()].sort((a, b) => Number(b.version) - Number(a.version))

@@ -1,6 +1,7 @@
 import { InvalidRequestError, LoadFailedError, ModelNotReadyError, RepositoryControlError } from '../../errors.js'
 import type { OipIndex } from '../../schemas/oip-repository.js'
-import type { ModelRegistry, RegisteredModel } from '../models/registry.js'
+import type { RegisteredModel } from '../models/registered-model.js'
+import type { ModelRegistry } from '../models/registry.js'
 import { explainName } from '../models/store/names.js'
 
 /** The model repository extension: what lies in the store, and loading and unloading it while the server runs. */

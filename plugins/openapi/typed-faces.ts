@@ -1,6 +1,6 @@
 import type { JsonSchema } from '../../codecs/records/record-schema.js'
 import type { Model } from '../models/model.js'
-import type { RegisteredModel } from '../models/registry.js'
+import type { RegisteredModel } from '../models/registered-model.js'
 import { defineTypedBodies, type BodyLimits } from './bodies.js'
 import { type OpenapiDocument, schemaRef } from './document.js'
 import { findExample, type Example } from './examples.js'

@@ -1,0 +1,81 @@
+import { ModelNotFoundError, NoDefaultModelError, VersionNotFoundError } from '../../errors.js'
+import type { RegisteredModel, RegisteredVersion } from './registered-model.js'
+import type { StoreListing } from './store/artefact.js'
+
+/** The models that are known, by name, whether they can serve or not. */
+export class Catalogue {
+  /** Entries of the store that are no models, with the reason. */
+  refused: StoreListing['refused'] = []
+  /** Changes whenever what is served changes. */
+  revision = 0
+  readonly #models = new Map<string, RegisteredModel>()
+  readonly #defaultModel: string | undefined
+
+  /** `defaultModel` is the model that the settings name as the default one. */
+  constructor (defaultModel: string | undefined) {
+    this.#defaultModel = defaultModel
+  }
+
+  /** The name that `/predict` stands for. Throws NoDefaultModelError. */
+  get defaultName (): string {
+    const name = this.#findDefault()
+    if (name === undefined) throw new NoDefaultModelError(this.describeNames())
+    return name
+  }
+
+  isDefault (name: string): boolean {
+    return this.#findDefault() === name
+  }
+
+  list (): RegisteredModel[] {
+    return [...this.#models.values()].sort((a, b) => a.name < b.name ? -1 : 1)
+  }
+
+  /** In no particular order. */
+  all (): Iterable<RegisteredModel> {
+    return this.#models.values()
+  }
+
+  find (name: string): RegisteredModel | undefined {
+    return this.#models.get(name)
+  }
+
+  /** Throws ModelNotFoundError. */
+  entry (name: string): RegisteredModel {
+    const entry = this.#models.get(name)
+    if (entry === undefined) throw new ModelNotFoundError(name, this.describeNames())
+    return entry
+  }
+
+  /** By number or label. Throws VersionNotFoundError. */
+  version (entry: RegisteredModel, version: string): RegisteredVersion {
+    const number = Object.hasOwn(entry.labels, version) ? entry.labels[version] : version
+    const found = number === undefined ? undefined : entry.versions.get(number)
+    if (found === undefined) {
+      const known = [...entry.versions.keys(), ...Object.keys(entry.labels)]
+      throw new VersionNotFoundError(entry.name, version, known.length === 0 ? '' : `; there are ${known.join(', ')}`)
+    }
+    return found
+  }
+
+  add (entry: RegisteredModel): void {
+    this.#models.set(entry.name, entry)
+  }
+
+  remove ({ name }: RegisteredModel): void {
+    this.#models.delete(name)
+  }
+
+  /** The end of a sentence that says that a name is not there. */
+  describeNames (): string {
+    const names = this.list().map(({ name }) => name)
+    return names.length === 0 ? '; the model store is empty' : `; there are ${names.join(', ')}`
+  }
+
+  #findDefault (): string | undefined {
+    if (this.#defaultModel !== undefined) return this.#defaultModel
+    const marked = this.list().find((entry) => entry.stored.config.default)
+    if (marked !== undefined) return marked.name
+    return this.#models.size === 1 ? [...this.#models.keys()][0] : undefined
+  }
+}
