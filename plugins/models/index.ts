@@ -48,6 +48,7 @@ export default fp(async (app) => {
     clearTimeout(watcher)
     models.drain()
   })
+  app.addHook('onClose', () => models.settled())
 
   function watch (): void {
     if (closing) return

@@ -4,12 +4,14 @@ import { InputReader, type InputLimits } from '../../codecs/records/prediction-i
 import { findUnknownOperation, type Rule } from '../../codecs/records/rules.js'
 import type { ModelSpecification } from '../../codecs/specification.js'
 import type { Tensor } from '../../codecs/tensor.js'
+import { DrainingError } from '../../errors.js'
 import type { ModelConfig } from '../../schemas/model-config.js'
 import type { ModelRef } from '../../workers/contract.js'
 import type { Inference, Lane } from '../inference/index.js'
 import type { Deadline, QueueOptions } from '../inference/queue.js'
 import type { Artefact } from './store/artefact.js'
 import { runGoldenTests } from './golden.js'
+import { untilClosing } from './closing.js'
 import { blame, locate } from './load-failure.js'
 import { Model } from './model.js'
 import { preflight } from './preflight.js'
@@ -30,9 +32,11 @@ export interface LoadOptions {
   /** The server is serving others, so the file is opened in a process of its own first. */
   hot: boolean
   isDefault: boolean
+  /** Aborted when the server closes: whatever is under way is given up. */
+  closing: AbortSignal
 }
 
-/** Opens, specifies, probes and tests versions. What it returns may serve; what it rejects with begins with the file that is wrong and names the field. */
+/** Opens, specifies, probes and tests versions. What it returns may serve; what it rejects with begins with the file that is wrong and names the field, or is a DrainingError. */
 export class Loader {
   readonly #options: LoaderOptions
 
@@ -40,15 +44,21 @@ export class Loader {
     this.#options = options
   }
 
-  load (artefact: Artefact, config: ModelConfig, options: LoadOptions): Promise<Model> {
-    return this.#open(artefact, config, options).catch((error: Error) => { throw blame(artefact, error) })
+  async load (artefact: Artefact, config: ModelConfig, options: LoadOptions): Promise<Model> {
+    const { closing } = options
+    try {
+      closing.throwIfAborted()
+      return await untilClosing(this.#open(artefact, config, options), closing)
+    } catch (error) {
+      throw closing.aborted ? new DrainingError() : blame(artefact, error as Error)
+    }
   }
 
-  async #open (artefact: Artefact, config: ModelConfig, { hot, isDefault }: LoadOptions): Promise<Model> {
+  async #open (artefact: Artefact, config: ModelConfig, { hot, isDefault, closing }: LoadOptions): Promise<Model> {
     const startedAt = performance.now()
     const { inference, loadLimitMs } = this.#options
     const ref: ModelRef = { key: randomUUID(), path: artefact.path, folder: artefact.folder, session: config.session }
-    if (hot) await preflight(ref, loadLimitMs)
+    if (hot) await preflight(ref, loadLimitMs, closing)
     const lane = await inference.open(ref, artefact.model, {
       ...queueOptions(config),
       dedicated: config.dedicated,

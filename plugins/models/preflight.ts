@@ -5,13 +5,14 @@ import type { ModelRef } from '../../workers/contract.js'
 
 const run = promisify(execFile)
 
-/** Opens a model in a child process first. Rejects with the reason when it cannot be opened, crashes, or takes longer than `limitMs`. */
-export async function preflight (model: ModelRef, limitMs: number): Promise<void> {
+/** Opens a model in a child process first. Rejects with the reason when it cannot be opened, crashes, takes longer than `limitMs`, or `closing` is aborted first. */
+export async function preflight (model: ModelRef, limitMs: number, closing: AbortSignal): Promise<void> {
   const script = fileURLToPath(import.meta.resolve('../../workers/preflight.js'))
   try {
     await run(process.execPath, [...process.execArgv, script, JSON.stringify(model)], {
       env: { ...process.env, ORT_DISABLE_TELEMETRY: '1' },
       timeout: limitMs,
+      signal: closing,
       killSignal: 'SIGKILL'
     })
   } catch (error) {

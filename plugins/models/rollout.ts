@@ -21,7 +21,7 @@ export class Rollout {
   readonly #log: FastifyBaseLogger
   readonly #closing: AbortSignal
 
-  /** Once `closing` is aborted, failures are nobody's business. */
+  /** Once `closing` is aborted nothing is loaded any more, and what is being loaded is given up. */
   constructor ({ catalogue, loader, log, closing }: { catalogue: Catalogue, loader: Loader, log: FastifyBaseLogger, closing: AbortSignal }) {
     this.#catalogue = catalogue
     this.#loader = loader
@@ -38,7 +38,7 @@ export class Rollout {
     const about = { model: entry.name, version: artefact.version }
     try {
       if (artefact.error !== undefined) throw new Error(artefact.error.message)
-      const model = await this.#loader.load(artefact, entry.stored.config, { hot, isDefault: this.#catalogue.isDefault(entry.name) })
+      const model = await this.#loader.load(artefact, entry.stored.config, { hot, isDefault: this.#catalogue.isDefault(entry.name), closing: this.#closing })
       const previous = version.model
       Object.assign(version, { state: 'READY', reason: '', artefact, model })
       this.#catalogue.revision++

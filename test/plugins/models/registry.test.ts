@@ -396,6 +396,23 @@ t.test('nothing more is loaded once the server is shutting down', async (t) => {
   t.equal(await codeOf(registry.load('b')), 'DRAINING')
 })
 
+t.test('a load that is under way when the server shuts down is told so, and nobody hears of a broken model', async (t) => {
+  const { registry, gate, logged, faults, write, start } = await follow(t)
+  await write('a/1/model.onnx', 'a')
+  await start()
+  const { promise, resolve } = Promise.withResolvers<undefined>()
+  gate.open = promise as unknown as Promise<void>
+  faults.set('a', new Error('The server is shutting down'))
+  const before = logged.length
+  const loaded = codeOf(registry.load('a'))
+  await delay(50)
+  registry.drain()
+  resolve(undefined)
+  t.equal(await loaded, 'DRAINING')
+  t.same(logged.slice(before), [])
+  await registry.settled()
+})
+
 t.test('what is wrong with the store is logged once until it changes', async (t) => {
   const { registry, logged, write, remove, start } = await follow(t)
   await write('pickle.pkl', 'x')
@@ -432,7 +449,7 @@ t.test('a failed load is logged with one line about its cause, and with a stack 
   for (const name of ['a', 'b']) await write(`${name}/1/model.onnx`, name)
   const fault = new TypeError('undefined is not a function')
   faults.set('a', new Error('model.onnx: short', { cause: new Error('Load of /m/a failed:\n no graph\n') }))
-  faults.set('b', fault)
+  faults.set('b', new Error('b/1/model.onnx: undefined is not a function', { cause: fault }))
   await start()
   const errors = details.flatMap((detail) => typeof detail === 'object' && 'err' in detail ? [detail.err] : [])
   t.same(errors[0], { type: 'Error', message: 'Load of /m/a failed: no graph' })
