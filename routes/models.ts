@@ -15,7 +15,8 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
   }, async () => {
     return {
       models: app.models.list().map((entry) => app.models.describe(entry)),
-      refused: app.models.refused.map(({ entry, error }) => ({ entry, reason: error.message }))
+      refused: app.models.refused.map(({ entry, error }) => ({ entry, reason: error.message })),
+      warnings: app.models.warnings
     }
   })
 

@@ -69,6 +69,7 @@ export type ModelDescription = Static<typeof ModelDescriptionSchema>
 
 export const ModelListSchema = Type.Object({
   models: Type.Array(ref(ModelDescriptionSchema), { description: 'All models, by name.' }),
-  refused: Type.Array(Type.Object({ entry: Type.String(), reason: Type.String() }), { description: 'Entries of the store that cannot become a model.' })
+  refused: Type.Array(Type.Object({ entry: Type.String(), reason: Type.String() }), { description: 'Entries of the store that cannot become a model.' }),
+  warnings: Type.Array(Type.String(), { description: 'What is odd about the store as a whole, such as files that nobody reads.' })
 }, { $id: 'ModelList', title: 'ModelList', description: 'What is in the model store.' })
 export type ModelList = Static<typeof ModelListSchema>

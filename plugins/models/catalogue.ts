@@ -6,6 +6,8 @@ import type { StoreListing } from './store/artefact.js'
 export class Catalogue {
   /** Entries of the store that are no models, with the reason. */
   refused: StoreListing['refused'] = []
+  /** What is odd about the store as a whole. */
+  warnings: StoreListing['warnings'] = []
   /** Changes whenever what is served changes. */
   revision = 0
   readonly #models = new Map<string, RegisteredModel>()

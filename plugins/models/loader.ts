@@ -12,6 +12,7 @@ import type { Deadline, QueueOptions } from '../inference/queue.js'
 import type { Artefact } from './store/artefact.js'
 import { runGoldenTests } from './golden.js'
 import { untilClosing } from './closing.js'
+import { findIdleSettings } from './idle-settings.js'
 import { blame, locate } from './load-failure.js'
 import { Model } from './model.js'
 import { preflight } from './preflight.js'
@@ -24,6 +25,8 @@ export interface LoaderOptions {
   log: FastifyBaseLogger
   limits: InputLimits
   loadLimitMs: number
+  /** Threads of the shared pool once all have come up. */
+  threads: number
   /** INPUT_SCHEMA, which is meant for the default model. */
   inputSchema?: Record<string, string>
 }
@@ -73,7 +76,7 @@ export class Loader {
   }
 
   async #prove (artefact: Artefact, config: ModelConfig, lane: Lane, { startedAt, isDefault }: { startedAt: number, isDefault: boolean }): Promise<Model> {
-    const { inference, log, limits, loadLimitMs } = this.#options
+    const { inference, log, limits, loadLimitMs, threads } = this.#options
     const about = { model: artefact.model, version: artefact.version }
     const deadline: Deadline = { at: startedAt + loadLimitMs, ms: loadLimitMs, cancelled: false, onCancel: undefined }
     const { specification, warnings } = this.#specify(artefact, lane, isDefault)
@@ -82,6 +85,7 @@ export class Loader {
     const reader = new InputReader(input)
     const { unmerged, outputs } = await probe({ artefact, specification, lane, reader }, deadline)
     if (outputs !== undefined) warnings.push(...keepTrueProbabilities(specification, outputs))
+    warnings.push(...findIdleSettings(config, { threads, merged: unmerged === undefined, task: specification.task }))
     const remarks = [...artefact.warnings, ...warnings.map((warning) => locate(artefact, warning))]
     for (const remark of remarks) log.warn(about, remark)
     if (unmerged !== undefined) log.info(about, `requests are not merged: ${unmerged}`)

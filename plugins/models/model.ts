@@ -3,11 +3,10 @@ import { copyRow } from '../../codecs/batches.js'
 import type { Face, InputOptions, InputReader, PredictionInput } from '../../codecs/records/prediction-input.js'
 import type { ModelSpecification } from '../../codecs/specification.js'
 import type { Tensor } from '../../codecs/tensor.js'
-import { InvalidJsonError, InvalidRequestError, RuleViolatedError } from '../../errors.js'
 import type { ModelInfo } from '../../schemas/info.js'
 import type { ModelConfig, ResponseStyle } from '../../schemas/model-config.js'
 import type { Trace } from '../../schemas/trace.js'
-import type { ReadResult, ReadTask, Refusal } from '../../workers/contract.js'
+import type { ReadResult, ReadTask } from '../../workers/contract.js'
 import type { Lane } from '../inference/index.js'
 import { Journal } from '../inference/journal.js'
 import type { Deadline, Outcome } from '../inference/queue.js'
@@ -16,6 +15,7 @@ import { describeInfo } from './info.js'
 import { container, type ContainerOptions, type PredictionBody } from './predictions/prediction-container.js'
 import { PredictionDecoder, type RowPrediction } from './predictions/predictions.js'
 import type { Preprocessing } from './preprocessing.js'
+import { restoreError } from './refusal.js'
 import { runRows } from './row-runs.js'
 import { copyInput, traceStages } from './trace.js'
 
@@ -95,7 +95,7 @@ export class Model {
   async #readBytes (body: Uint8Array, face: Face, strict: boolean): Promise<PredictionInput> {
     const startedAt = performance.now()
     const result = await this.hold(this.#readInPool({ body, face, strict, options: this.#input, key: this.lane.queue.key }))
-    if ('refusal' in result) throw restore(result.refusal)
+    if ('refusal' in result) throw restoreError(result.refusal)
     return { ...result.input, validateMs: performance.now() - startedAt }
   }
 
@@ -173,9 +173,4 @@ export class Model {
     while (this.#reading > 0)
     await Promise.all([this.lane.close(), this.preprocessing?.close()])
   }
-}
-
-function restore ({ code, detail, errors }: Refusal): Error {
-  if (code === 'INVALID_JSON') return new InvalidJsonError(detail)
-  return code === 'RULE_VIOLATED' ? new RuleViolatedError(detail, errors) : new InvalidRequestError(detail, errors)
 }

@@ -43,6 +43,11 @@ export class ModelRegistry {
     return this.#catalogue.refused
   }
 
+  /** What is odd about the store as a whole. */
+  get warnings (): StoreListing['warnings'] {
+    return this.#catalogue.warnings
+  }
+
   /** Changes whenever what is served changes. */
   get revision (): number {
     return this.#catalogue.revision

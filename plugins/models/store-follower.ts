@@ -23,6 +23,7 @@ export class StoreFollower {
 
   async follow (listing: StoreListing, options: RolloutOptions): Promise<void> {
     this.#catalogue.refused = listing.refused
+    this.#catalogue.warnings = listing.warnings
     this.#note(listing)
     const names = new Set(listing.models.map(({ name }) => name))
     for (const entry of this.#catalogue.list()) {

@@ -73,7 +73,7 @@ t.test('GET /models', async (t) => {
 
 t.test('an empty store lists nothing and is not ready', async (t) => {
   const app = await build(t, { MODEL_STORE: await makeStore(t) })
-  t.same((await app.inject('/models')).json(), { models: [], refused: [] })
+  t.same((await app.inject('/models')).json(), { models: [], refused: [], warnings: [] })
   const answer = await app.inject({ method: 'POST', url: '/predict', payload: {} })
   t.match(answer.json(), { status: 404, code: 'NO_DEFAULT_MODEL', detail: 'No model is the default one; the model store is empty' })
   t.match((await app.inject('/models/iris')).json(), { status: 404, detail: "There is no model 'iris'; the model store is empty" })

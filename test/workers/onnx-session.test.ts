@@ -1,5 +1,5 @@
 import t from 'tap'
-import { copyFile, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { allocate, type DataType, type Tensor } from '../../codecs/tensor.js'
 import { fromFloat16Bits, toFloat16Bits } from '../../codecs/float16.js'
@@ -111,6 +111,20 @@ t.test('scores that the graph splits come once more as a whole, behind its own o
   const [, no, yes, whole] = (await session.run([pack(inputs[0]?.name ?? '', x)])).outputs
   t.same([...whole?.data ?? []], [...no?.data ?? []].flatMap((share, row) => [share, yes?.data[row]]))
   await session.release()
+})
+
+t.test('a session computes with as many threads as it is told', { skip: process.platform !== 'linux' && 'threads are counted in /proc' }, async (t) => {
+  const path = zooPath('random-forest')
+  const count = async () => (await readdir('/proc/self/task')).length
+  const more = async (intraOpNumThreads: number) => {
+    const before = await count()
+    const session = await OnnxSession.open({ key: 'test', path, folder: join(path, '..'), session: { intraOpNumThreads } })
+    const opened = await count()
+    await session.release()
+    return opened - before
+  }
+  await more(1)
+  t.equal(await more(4) - await more(1), 3, 'the caller is one of them')
 })
 
 t.test('a tapped tensor becomes one more output', async (t) => {

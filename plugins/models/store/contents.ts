@@ -104,7 +104,12 @@ export async function readTests (root: string, folder: string): Promise<GoldenTe
 
 export async function readConfig (root: string, folder: string): Promise<ModelConfig> {
   const { value, file } = await readJson(root, folder, 'model.json')
-  return checkConfig(value, file)
+  const config = checkConfig(value, file)
+  const { batching: { max_delay_us: maxDelayUs }, queue: { timeout_ms: timeoutMs } } = config
+  if (maxDelayUs >= timeoutMs * 1000) {
+    throw new EntryError(file, `: batching.max_delay_us lets a request wait ${maxDelayUs} µs for company, but queue.timeout_ms ends it after ${timeoutMs} ms`, 'batching.max_delay_us')
+  }
+  return config
 }
 
 /** What a model without `model.json` is served with. */

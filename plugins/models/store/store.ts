@@ -58,6 +58,11 @@ async function sortEntries (root: string, entries: readonly Dirent[]): Promise<C
   return contents
 }
 
+function warnOfDefaults (models: readonly StoredModel[]): string[] {
+  const [first, ...others] = models.filter(({ config }) => config.default)
+  return others.map(({ name }) => `${name}/model.json: default is true, as it is in ${first?.name}/model.json, which comes first`)
+}
+
 /** The artefacts on disk: reads them, checks them, remembers nothing but what did not change. Knows nothing of what is loaded. */
 export class ModelStore {
   readonly #options: StoreOptions
@@ -77,7 +82,7 @@ export class ModelStore {
     const names = [...contents.folders, ...contents.files].sort()
     const models = await Promise.all(names.map((name) => this.#readEntry(name, root, contents)))
     this.#forget(models)
-    return { root, models, refused: contents.refused, warnings: contents.warnings }
+    return { root, models, refused: contents.refused, warnings: [...contents.warnings, ...warnOfDefaults(models)] }
   }
 
   /** One model by its name, whatever text that is; undefined when the store has none. Rejects like `read`. */
