@@ -133,25 +133,83 @@ t.test('columns that reach an encoder are told with all it knows, where it takes
   t.same(readGraph(load('columns')).encoders, [{ input: 'city', column: 0, categories: ['a', 'b'] }])
 })
 
+const text = (name: string, ...values: string[]): Write => (pbf) => {
+  pbf.writeStringField(1, name)
+  for (const value of values) pbf.writeStringField(9, value)
+}
+
+const number = (name: string, value: number): Write => (pbf) => {
+  pbf.writeStringField(1, name)
+  pbf.writeVarintField(3, value)
+}
+
+/** An input of strings, or of numbers with another element type. */
+function input (graph: PbfWriter, name: string, columns?: number, element = 8): void {
+  nest(graph, 11, (info) => {
+    info.writeStringField(1, name)
+    nest(info, 2, (type) => nest(type, 1, (tensor) => {
+      tensor.writeVarintField(1, element)
+      nest(tensor, 2, (shape) => {
+        nest(shape, 1, (dim) => dim.writeStringField(2, 'N'))
+        if (columns !== undefined) nest(shape, 1, (dim) => dim.writeVarintField(1, columns))
+      })
+    }))
+  })
+}
+
+function encode (graph: PbfWriter, from: string, ...categories: string[]): void {
+  node(graph, 'OneHotEncoder', [from], [`${from}e`], text('cats_strings', ...categories), number('zeros', 0))
+}
+
+t.test('what several encoders of a column know is what all of them know', async (t) => {
+  const both = (...second: string[]) => readGraph(model((graph) => {
+    encode(graph, 'x', 'a', 'b', 'c')
+    node(graph, 'Identity', ['x'], ['same'])
+    encode(graph, 'same', ...second)
+    input(graph, 'x')
+  })).encoders
+  t.same(both('b', 'c', 'd'), [{ input: 'x', column: 0, categories: ['b', 'c'] }])
+  t.same(both('d'), [])
+})
+
+t.test('a column is followed only where its way is clear', async (t) => {
+  const index = (pbf: PbfWriter, at: number): void => nest(pbf, 5, (tensor) => {
+    tensor.writeVarintField(2, 7)
+    tensor.writeVarintField(7, at)
+    tensor.writeStringField(8, 'at')
+  })
+  const taken = (at: number, axis: number, joined: number, widths: (number | undefined)[], element?: number) => readGraph(model((graph) => {
+    const names = widths.map((_, position) => `x${position}`)
+    node(graph, 'Concat', names, ['all'], number('axis', joined))
+    node(graph, 'Gather', ['all', 'at'], ['one'], number('axis', axis))
+    encode(graph, 'one', 'a')
+    index(graph, at)
+    for (const [position, width] of widths.entries()) input(graph, `x${position}`, width, element)
+  })).encoders.map(({ input, column }) => [input, column])
+  t.same(taken(2, 1, 1, [2, 2]), [['x1', 0]])
+  t.same(taken(1, 1, 1, [1, undefined]), [['x1', 0]])
+  t.same(taken(4, 1, 1, [2, 2]), [], 'there is no such column')
+  t.same(taken(0, 0, 1, [2, 2]), [], 'it takes a row')
+  t.same(taken(0, 1, 0, [2, 2]), [], 'rows are put together')
+  t.same(taken(0, 1, 1, [0, 2]), [], 'the width is not known')
+  t.same(taken(2, 1, 1, [2, 2], 7), [], 'strings are no integers')
+  const whole = model((graph) => {
+    encode(graph, 'x', 'a')
+    input(graph, 'x', 2)
+  })
+  t.same(readGraph(whole).encoders, [], 'it reads several columns at once')
+  const endless = model((graph) => {
+    encode(graph, 'y', 'a')
+    node(graph, 'Identity', ['y'], ['y'])
+  })
+  t.same(readGraph(endless).encoders, [])
+})
+
 t.test('an encoder is passed over where the graph does not tell that it refuses anything', async (t) => {
-  const text = (name: string, value: string): Write => (pbf) => {
-    pbf.writeStringField(1, name)
-    pbf.writeStringField(9, value)
-  }
-  const number = (name: string, value: number): Write => (pbf) => {
-    pbf.writeStringField(1, name)
-    pbf.writeVarintField(3, value)
-  }
   const encoders = (operator: string, ...attributes: Write[]) => readGraph(model((graph) => {
     for (const from of ['x', 'x2']) node(graph, operator, [from], [`${from}e`], ...attributes)
     node(graph, 'StringNormalizer', ['x'], ['x2'])
-    nest(graph, 11, (info) => {
-      info.writeStringField(1, 'x')
-      nest(info, 2, (type) => nest(type, 1, (tensor) => {
-        tensor.writeVarintField(1, 8)
-        nest(tensor, 2, (shape) => nest(shape, 1, (dim) => dim.writeStringField(2, 'N')))
-      }))
-    })
+    input(graph, 'x')
   })).encoders
   t.same(encoders('OneHotEncoder', text('cats_strings', 'a'), number('zeros', 0)), [{ input: 'x', column: 0, categories: ['a'] }], 'only that which reads what was sent')
   t.same(encoders('OneHotEncoder', text('cats_strings', 'a')), [])
