@@ -21,7 +21,7 @@ export const ConfigSchema = Type.Object({
   DEFAULT_MODEL: Type.Optional(Text('The model that answers /predict. MODEL_NAME is an alias.')),
   INPUT_SCHEMA: Type.Optional(Text('Features of the default model when its metadata names none, as JSON: {"age":"int","income":"float"}.')),
   WORKERS: Type.String({ pattern: '^(auto|auto2n1|[1-9][0-9]{0,2})$', default: 'auto', description: 'Threads that run the models: a number from 1 to 999, auto (one per CPU) or auto2n1 (2 x CPUs + 1).' }),
-  BODY_LIMIT: Count('Bytes of a request body, compressed or not.', 16 * 1024 * 1024, 1024),
+  BODY_LIMIT: Count('Bytes of a request body, compressed or not. JSON takes far more memory than its bytes: of WORKER_HEAP_MB it may have a 32nd part, also where this limit is higher.', 16 * 1024 * 1024, 1024),
   BATCH_MAX: Count('Rows of one /predict/batch request.', 100),
   MAX_ROWS: Count('Rows of one list sent to /predict.', 1000),
   MAX_ERRORS: Count('Offending fields named in one error.', 50),
@@ -35,7 +35,8 @@ export const ConfigSchema = Type.Object({
   RUN_LIMIT_MS: Count('Milliseconds after which a run is given up and its thread replaced.', 60_000),
   LOAD_LIMIT_MS: Count('Milliseconds that opening a model may take.', 60_000),
   TARGET_RUN_MS: Count('Milliseconds that a merged run should not exceed, so that other models get their turn.', 10),
-  WORKER_HEAP_MB: Count('JavaScript heap of each worker thread in MB; a thread that passes it is replaced. Keep it at 32 times BODY_LIMIT or more: JSON that fills it while it is parsed ends the server.', 512, 16),
+  WORKER_HEAP_MB: Count('JavaScript heap of each worker thread in MB; a thread that passes it is replaced.', 512, 16),
+  WORKER_NICE: Count('How far the worker threads stand back behind the main thread when CPUs are short, from 0 (not at all) to 19; on Linux.', 5, 0, 19),
   DRAIN_DELAY_MS: Count('Milliseconds between SIGTERM and the closing of the sockets; readiness is 503 meanwhile.', 500, 0),
   SHUTDOWN_TIMEOUT_MS: Count('Milliseconds that requests in flight get to finish after that. What a model still runs then is killed with the process (exit code 137).', 10_000),
   REPOSITORY_CONTROL: Flag('Let clients list, load and unload models over the repository API.'),
@@ -68,6 +69,14 @@ export function loadConfig (env: NodeJS.ProcessEnv = process.env): Config {
   } catch (error) {
     throw new ConfigError(explain(error as Error, data))
   }
+}
+
+// Bytes of heap that a byte of JSON may take when it is parsed: what fills the heap of a thread inside the parser ends the process.
+const heapPerJson = 32
+
+/** Bytes of JSON that a request may hold. */
+export function limitJson ({ BODY_LIMIT, WORKER_HEAP_MB }: Config): number {
+  return Math.min(BODY_LIMIT, Math.floor(WORKER_HEAP_MB * 1024 * 1024 / heapPerJson))
 }
 
 /** Threads that WORKERS asks for. */

@@ -2,11 +2,13 @@ import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { parseJson } from '../../codecs/json.js'
+import { limitJson } from '../../config.js'
 import { readBody } from './body-reader.js'
 
 /** JSON bodies: small ones are parsed here; those from POOL_PARSE_BYTES on stay bytes, to be read in a worker thread. */
 export default fp(async (app) => {
-  const { POOL_PARSE_BYTES: threshold, BODY_LIMIT: limit } = app.config
+  const { POOL_PARSE_BYTES: threshold } = app.config
+  const limit = limitJson(app.config)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', async (_request: FastifyRequest, payload: IncomingMessage) => {
     const { head } = await readBody(payload, limit, (length) => length)

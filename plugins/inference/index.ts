@@ -52,7 +52,7 @@ export default fp(async (app) => {
   let closed = false
 
   function start (threads: number): Scheduler {
-    const pool = new Pool({ threads, maxHeapMb: config.WORKER_HEAP_MB })
+    const pool = new Pool({ threads, maxHeapMb: config.WORKER_HEAP_MB, nice: config.WORKER_NICE })
     pool.on('lost', (thread) => log.warn({ thread }, 'a worker thread was lost and is replaced'))
     pool.on('error', (error) => log.error({ err: error }, 'a worker thread failed'))
     const scheduler = new Scheduler(pool, options)

@@ -7,6 +7,8 @@ export interface PoolOptions {
   threads: number
   /** Heap limit of each thread in MB; a thread that passes it is replaced. Bounds V8 only, not ONNX Runtime's memory. */
   maxHeapMb: number
+  /** Steps by which the threads' priority is below that of the main thread, so that it gets a CPU as soon as it has something to do. */
+  nice: number
 }
 
 interface PoolEvents {
@@ -28,16 +30,19 @@ interface Member {
 /** The worker threads. Every task names the thread that runs it: who runs where is decided by the scheduler. */
 export class Pool extends EventEmitter<PoolEvents> {
   readonly #maxHeapMb: number
+  readonly #nice: number
   readonly #members = new Map<number, Member>()
   /** Every Piscina that is not ended yet, those of abandoned threads included. */
   readonly #open = new Set<Member>()
   #closing = false
 
-  constructor ({ threads, maxHeapMb }: PoolOptions) {
+  constructor ({ threads, maxHeapMb, nice }: PoolOptions) {
     super()
     // Telemetry is switched off here because only the main thread's environment counts, and only before the addon loads.
     process.env.ORT_DISABLE_TELEMETRY = '1'
     this.#maxHeapMb = maxHeapMb
+    // Elsewhere it would be the priority of the whole process.
+    this.#nice = process.platform === 'linux' ? nice : 0
     for (let i = 0; i < threads; i++) this.#start()
   }
 
@@ -88,6 +93,7 @@ export class Pool extends EventEmitter<PoolEvents> {
       // A thread that sleeps in Atomics.wait would not hear its channel.
       atomics: 'disabled',
       resourceLimits: { maxOldGenerationSizeMb: this.#maxHeapMb },
+      niceIncrement: this.#nice,
       loadBalancer: (_task, [worker]) => worker ?? null
     })
     const member: Member = { piscina, channel: new Channel(), task: Promise.resolve(), giveUp: undefined, isAbandoned: false }

@@ -1,5 +1,7 @@
 import { Readable } from 'node:stream'
 import fp from 'fastify-plugin'
+import { limitJson } from '../../config.js'
+import { PayloadTooLargeError } from '../../errors.js'
 import { parseHeaderLength, type InferFrame } from '../../codecs/oip/request.js'
 import type { InferParts } from '../../codecs/oip/response.js'
 import { readBody } from '../bodies/body-reader.js'
@@ -30,6 +32,7 @@ const streamBytes = 65_536
  */
 export default fp(async (app) => {
   const limit = app.config.BODY_LIMIT
+  const jsonLimit = limitJson(app.config)
 
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => done(null))
@@ -39,14 +42,18 @@ export default fp(async (app) => {
   app.setValidatorCompiler(() => () => true)
 
   app.decorateRequest('readBytes', async function () {
-    const { head } = await readBody(this.raw, limit, (length) => length)
+    const { head } = await readBody(this.raw, jsonLimit, (length) => length)
     return head
   })
 
   app.decorateRequest('readFrame', async function () {
     const header = this.headers[headerLengthName]
     const headerLength = Array.isArray(header) ? header.join() : header
-    const { head, tail } = await readBody(this.raw, limit, (length) => parseHeaderLength(headerLength, length))
+    const { head, tail } = await readBody(this.raw, limit, (length) => {
+      const jsonLength = parseHeaderLength(headerLength, length)
+      if (jsonLength > jsonLimit) throw new PayloadTooLargeError(jsonLimit)
+      return jsonLength
+    })
     const isRaw = headerLength !== undefined && head.byteLength === 0
     return { ...(!isRaw && { json: head }), blobs: tail }
   })

@@ -20,7 +20,7 @@ export interface Bench {
 }
 
 export function startBench (t: Test, threads: number, options: Partial<SchedulerOptions> = {}): Bench {
-  const pool = new Pool({ threads, maxHeapMb: 512 })
+  const pool = new Pool({ threads, maxHeapMb: 512, nice: 0 })
   const alive = new Set<number>()
   pool.on('ready', (thread) => alive.add(thread))
   pool.on('lost', (thread) => alive.delete(thread))

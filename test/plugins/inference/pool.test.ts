@@ -1,0 +1,24 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { once } from 'node:events'
+import t from 'tap'
+import { Pool } from '../../../plugins/inference/pool.js'
+
+/** Priorities of this process' threads, the main thread's under its process id. */
+function readNice (): Map<number, number> {
+  return new Map(readdirSync('/proc/self/task').map((id) => {
+    const stat = readFileSync(`/proc/self/task/${id}/stat`, 'utf8')
+    // The name in front may hold anything, so fields are counted from behind it; the first of them is the third.
+    return [Number(id), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16])]
+  }))
+}
+
+t.test('threads stand back behind the main thread', { skip: process.platform !== 'linux' && 'Linux alone has priorities of threads' }, async (t) => {
+  const own = readNice().get(process.pid) ?? 0
+  const pool = new Pool({ threads: 2, maxHeapMb: 64, nice: 5 })
+  t.teardown(() => pool.close())
+  await once(pool, 'ready')
+  await once(pool, 'ready')
+  const nice = readNice()
+  t.equal(nice.get(process.pid), own)
+  t.equal([...nice.values()].filter((value) => value === own + 5).length, 2)
+})
