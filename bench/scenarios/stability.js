@@ -16,8 +16,8 @@ export async function run ({ servers, load, smoke }) {
   const reloads = smoke ? 4 : 200
   const store = await servers.store({ iris: `${servers.examples}/iris` })
   const server = await servers.ours({ MODEL_STORE: store })
-  // The heap finds its size at first; that part is not counted.
-  await load.run({ port: server.port, requests, connections: 32, count: predictions / 2 })
+  // The heap finds its size in the first quarter of a million; that part is not counted.
+  await load.run({ port: server.port, requests, connections: 32, count: predictions * 2 })
   const overPredictions = await sample(predictions, samples, (count) => load.run({ port: server.port, requests, connections: 32, count }))
   const overReloads = await sample(reloads, Math.min(reloads, samples), async (count) => {
     for (let reload = 0; reload < count; reload++) await forceReload()

@@ -73,7 +73,7 @@ export default fp(async (app) => {
     }
     if (encoding !== undefined) return this.header('content-encoding', encoding).send(await compress(join(parts), encoding))
     if (length < streamBytes) return this.send(join(parts))
-    this.raw.once('finish', () => free(blobs))
+    this.raw.once('finish', () => free(parts))
     return this.header('content-length', length).send(Readable.from(parts))
   })
 }, { name: 'oip-http', fastify: '5.x', decorators: { fastify: ['config'] } })
@@ -82,8 +82,8 @@ export default fp(async (app) => {
  * Gives memory back at once: collecting it may take until several more answers of that size have been sent. What does not
  * fill its buffer is a part of a merged run, whose other parts belong to other requests.
  */
-function free (blobs: Uint8Array[]): void {
-  for (const { buffer, byteLength } of blobs) {
+function free (parts: Uint8Array[]): void {
+  for (const { buffer, byteLength } of parts) {
     if (byteLength > 0 && byteLength === buffer.byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0)
   }
 }
