@@ -9,15 +9,17 @@ const records = [
 ]
 const requests = records.map((body) => ({ path, body }))
 const concurrencies = [32, 128, 1]
+// What is compared is code that V8 has compiled; ours is more of it.
+const warmUpSeconds = 4
 
 /** Single records of a tiny model beside bare Fastify and one task per request. Servers are new in every round and take turns. */
-export async function run ({ servers, load, quiet, rounds, seconds }) {
+export async function run ({ servers, load, quiet, rounds, seconds, smoke }) {
   const measured = new Map()
   for (let round = 0; round < rounds; round++) {
     const ours = await servers.ours()
     const chatty = await servers.ours({ LOG_LEVEL: 'info' })
     const running = { floor: await servers.floor(ours, path, records[0]), ours, naive: await servers.naive('iris'), 'ours, default log level': chatty }
-    for (const { port } of Object.values(running)) await load.run({ port, requests, connections: 32, seconds })
+    for (const { port } of Object.values(running)) await load.run({ port, requests, connections: 32, seconds: smoke ? seconds : warmUpSeconds })
     for (const connections of concurrencies) {
       await quiet.wait()
       for (const [name, server] of Object.entries(running)) {
