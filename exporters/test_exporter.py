@@ -124,8 +124,10 @@ class Exporter(unittest.TestCase):
     def test_probabilities_in_one_output_per_class(self):
         model = LogisticRegression(max_iter=500).fit(IRIS.data, IRIS.target)
         spread = to_onnx(model, IRIS.data.to_numpy(np.float32)[:1], options={id(model): {"zipmap": "columns"}})
-        _, metadata = self.export(model, IRIS.data, model=spread)
-        self.assertEqual(list(metadata["outputs"]), ["label"])
+        folder = export(model, IRIS.data, store=self.store, name="model", model=spread)
+        self.assertEqual(list(json.loads((folder / "metadata.json").read_text())["outputs"]), ["label"])
+        cases = json.loads((folder / "tests.json").read_text())["cases"]
+        self.assertEqual([list(case["expect"]["probabilities"]) for case in cases], [["0", "1", "2"]] * len(cases))
 
     def test_a_file_that_disagrees_is_refused(self):
         good = LogisticRegression(max_iter=500).fit(IRIS.data, IRIS.target)

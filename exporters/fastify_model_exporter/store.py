@@ -56,8 +56,6 @@ def export(
         class_names = [str(label) for label in classes]
     background = frame.sample(min(BACKGROUND_ROWS, len(frame)), random_state=0)
     background_text = _json_text({"columns": list(frame.columns), "rows": json_rows(background)})
-    # A ZipMap of columns spreads the probabilities over one output per class.
-    spread = classes is not None and len(converted.model.graph.output) > 2
     cases = _as_frame(tests) if tests is not None else frame.sample(min(TEST_CASES, len(frame)), random_state=0)
 
     metadata = {
@@ -71,7 +69,7 @@ def export(
         "features": described,
         "importance_kind": kind,
         "input": converted.model.graph.input[0].name if len(converted.model.graph.input) == 1 else None,
-        "outputs": _output_roles(converted.model, classes is not None, spread),
+        "outputs": _output_roles(converted.model, classes is not None),
         "target_names": target_names,
         "training": training,
         "explain": {
@@ -86,7 +84,7 @@ def export(
     (folder / "model.onnx").write_bytes(converted.model.SerializeToString())
     (folder / "metadata.json").write_text(_json_text(_without_none(metadata)))
     (folder / "background.json").write_text(background_text)
-    (folder / "tests.json").write_text(_json_text({"tolerance": 1e-4, "cases": _cases(estimator, cases, class_names, spread)}))
+    (folder / "tests.json").write_text(_json_text({"tolerance": 1e-4, "cases": _cases(estimator, cases, class_names)}))
     if serving is not None:
         (folder.parent / "model.json").write_text(json.dumps(serving, indent=2) + "\n")
     print(f"{name}/{version}: {(folder / 'model.onnx').stat().st_size} bytes, differs from the estimator by at most {difference:.1e}")
@@ -107,19 +105,21 @@ def _created() -> str:
     return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _output_roles(model: ModelProto, classifier: bool, spread: bool) -> dict[str, str]:
+def _output_roles(model: ModelProto, classifier: bool) -> dict[str, str]:
     names = [output.name for output in model.graph.output]
+    # A ZipMap of columns spreads the probabilities over one output per class; the server finds the tensor behind them.
+    spread = classifier and len(names) > 2
     roles = ("label",) if spread else ("label", "probabilities") if classifier else ("value",)
     return dict(zip(roles, names))
 
 
-def _cases(estimator, frame: pd.DataFrame, class_names: list[str] | None, spread: bool) -> list[dict]:
+def _cases(estimator, frame: pd.DataFrame, class_names: list[str] | None) -> list[dict]:
     answers = ask_estimator(estimator, frame)
     cases = []
     for index, record in enumerate(json_records(frame)):
         prediction = answers.predictions[index]
         expect = {"prediction": float(prediction) if class_names is None else json_value(prediction)}
-        if answers.probabilities is not None and not spread:
+        if answers.probabilities is not None:
             expect["probabilities"] = dict(zip(class_names, (round(float(value), 9) for value in answers.probabilities[index])))
         cases.append({"input": record, "expect": expect})
     return cases
