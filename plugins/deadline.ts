@@ -1,7 +1,7 @@
 import fp from 'fastify-plugin'
 import { InvalidRequestError } from '../errors.js'
 import { Journal } from './inference/journal.js'
-import type { Deadline as QueueDeadline } from './inference/queue.js'
+import type { Deadline as QueueDeadline } from './inference/deadline.js'
 
 declare module 'fastify' {
   interface FastifyReply {

@@ -5,8 +5,10 @@ import { DrainingError } from '../../errors.js'
 import type { InferAnswer, InferParts } from '../../codecs/oip/response.js'
 import type { Tensor } from '../../codecs/tensor.js'
 import type { DecodeResult, DecodeTask, Description, ModelRef, ReadResult, ReadTask } from '../../workers/contract.js'
+import type { Deadline } from './deadline.js'
 import { Pool } from './pool.js'
-import type { Deadline, ModelQueue, Outcome, QueueOptions } from './queue.js'
+import type { ModelQueue, QueueOptions } from './queue.js'
+import type { Outcome } from './request.js'
 import { Scheduler, type SchedulerOptions } from './scheduler.js'
 
 declare module 'fastify' {

@@ -1,20 +1,9 @@
 import { ClientGoneError, ModelNotReadyError, QueueFullError } from '../../errors.js'
-import type { Tensor, TensorSpec } from '../../codecs/tensor.js'
-import { byteLength, canMerge, slice } from '../../codecs/batches.js'
-import type { Journal } from './journal.js'
+import type { TensorSpec } from '../../codecs/tensor.js'
+import { byteLength, canMerge } from '../../codecs/batches.js'
+import { Backlog } from './backlog.js'
+import type { Outcome, Pending } from './request.js'
 import { Statistics } from './statistics.js'
-
-/** Until when an answer is wanted, and whether anyone still waits for it. Far cheaper than an AbortSignal per request. */
-export interface Deadline {
-  /** `performance.now()` at which the answer is too late. */
-  readonly at: number
-  /** Milliseconds the client was given, for the message. */
-  readonly ms: number
-  readonly cancelled: boolean
-  onCancel: (() => void) | undefined
-  /** Where the request keeps what it did; absent when nobody will ask. */
-  readonly journal?: Journal
-}
 
 export interface QueueOptions {
   /** Rows that a run may merge; a single larger request still runs, alone. */
@@ -29,63 +18,12 @@ export interface QueueOptions {
   instances?: number
 }
 
-/** What one request gets back. */
-export class Outcome {
-  /** Outputs of the whole run, other requests' rows included: for those that read `rows` rows from `start` in place. */
-  readonly batch: Tensor[]
-  readonly start: number
-  readonly rows: number
-  readonly queueMs: number
-  /** Time inside ONNX Runtime of the run that this request was part of. */
-  readonly runMs: number
-  /** Rows of that run. */
-  readonly batchRows: number
-
-  constructor (batch: Tensor[], start: number, rows: number, batchRows: number, queueMs: number, runMs: number) {
-    this.batch = batch
-    this.start = start
-    this.rows = rows
-    this.batchRows = batchRows
-    this.queueMs = queueMs
-    this.runMs = runMs
-  }
-
-  /** This request's rows only, in the order of the model's outputs. */
-  get outputs (): Tensor[] {
-    return this.rows === this.batchRows ? this.batch : slice(this.batch, this.start, this.rows, this.batchRows) ?? this.batch
-  }
-}
-
 // Requests of more rows than this still get as many places as if they had no more: 64 by default. BODY_LIMIT bounds the bytes of each.
 const rowsPerRequest = 16
 // A run later the largest crowd counts this much; after fifty it is history.
 const crowdDecay = 0.98
 
-/** One request on its way through the scheduler. */
-export class Pending {
-  readonly inputs: Tensor[]
-  readonly rows: number
-  readonly deadline: Deadline
-  readonly resolve: (outcome: Outcome) => void
-  readonly reject: (error: Error) => void
-  readonly enqueuedAt = performance.now()
-  /** Runs alone: the run it shared failed, once. */
-  alone = false
-  /** Its thread was lost, once. */
-  moved = false
-  settled = false
-  running = false
-
-  constructor (inputs: Tensor[], rows: number, deadline: Deadline, resolve: (outcome: Outcome) => void, reject: (error: Error) => void) {
-    this.inputs = inputs
-    this.rows = rows
-    this.deadline = deadline
-    this.resolve = resolve
-    this.reject = reject
-  }
-}
-
-/** The requests of one model version that wait for a run, first come first served. */
+/** The requests of one model version, from their admission to their answers, and what is known of its runs. */
 export class ModelQueue {
   readonly key: string
   readonly name: string
@@ -97,7 +35,6 @@ export class ModelQueue {
   mergeable = false
   /** Since when it has waited for its turn: since it stopped being empty, or was last served. */
   waitingSince = 0
-  rowsWaiting = 0
   /** Smoothed milliseconds of a run, and of one row in it. */
   runMs = 0
   rowMs = 0
@@ -115,12 +52,11 @@ export class ModelQueue {
   /** Why it can no longer be run: its thread was lost and the file does not open again, or its runs do not end. */
   failure: Error | undefined
   onFailure: ((error: Error) => void) | undefined
+  readonly #backlog = new Backlog()
   /** What threads are working on right now. */
   readonly #batches: Pending[][] = []
   /** Requests among them. */
   running = 0
-  #waiting: Pending[] = []
-  #head = 0
 
   constructor (key: string, name: string, options: QueueOptions) {
     this.key = key
@@ -135,8 +71,22 @@ export class ModelQueue {
     this.statistics = new Statistics()
   }
 
+  get rowsWaiting (): number {
+    return this.#backlog.rows
+  }
+
   get isIdle (): boolean {
     return this.rowsWaiting === 0 && this.running === 0
+  }
+
+  /** Half of a model's usual crowd is enough for a run: the main thread serves the other half while it is under way. A lone client is half of its crowd. */
+  get expectsMore (): boolean {
+    return this.inFlight - this.running < this.crowd / 2
+  }
+
+  /** Enqueue time of the request that has waited longest. */
+  get oldest (): number {
+    return this.#backlog.oldest
   }
 
   /** A single larger request is admitted to an empty queue, and some large ones beside one another too. */
@@ -154,10 +104,8 @@ export class ModelQueue {
       throw error
     }
     if (this.rowsWaiting === 0) this.waitingSince = pending.enqueuedAt
-    this.#forgetSettled()
-    this.#waiting.push(pending)
+    this.#backlog.push(pending)
     this.crowd = Math.max(this.crowd, ++this.inFlight)
-    this.rowsWaiting += Math.max(1, pending.rows)
   }
 
   /** Puts requests whose run failed back in front. */
@@ -165,9 +113,7 @@ export class ModelQueue {
     const open = requests.filter((pending) => !pending.settled)
     if (open.length === 0) return
     if (this.rowsWaiting === 0) this.waitingSince = performance.now()
-    this.#waiting = [...open, ...this.#waiting.slice(this.#head)]
-    this.#head = 0
-    for (const pending of open) this.rowsWaiting += Math.max(1, pending.rows)
+    this.#backlog.unshift(open)
   }
 
   /** The next micro-batch: what waits in front and may share a run, up to `maxRows` rows and `maxBytes` of inputs that are numbers. */
@@ -175,9 +121,7 @@ export class ModelQueue {
     const batch: Pending[] = []
     let rows = 0
     let bytes = 0
-    for (; this.#head < this.#waiting.length; this.#head++) {
-      const pending = this.#waiting[this.#head]
-      if (pending === undefined || pending.settled) continue
+    for (let pending = this.#backlog.front(); pending !== undefined; pending = this.#backlog.front()) {
       if (pending.deadline.cancelled) {
         this.settle(pending, new ClientGoneError())
         continue
@@ -187,9 +131,9 @@ export class ModelQueue {
       if (first !== undefined && (first.alone || pending.alone || !this.mergeable || rows + pending.rows > maxRows || bytes > maxBytes || !canMerge(first.inputs, pending.inputs))) break
       batch.push(pending)
       rows += pending.rows
-      this.rowsWaiting -= Math.max(1, pending.rows)
+      this.#backlog.shift(pending)
     }
-    this.#compact()
+    this.#backlog.compact()
     this.crowd *= crowdDecay
     this.waitingSince = performance.now()
     return batch
@@ -210,22 +154,10 @@ export class ModelQueue {
     for (const pending of batch) pending.running = false
   }
 
-  /** Enqueue time of the oldest request that waits. */
-  get oldest (): number {
-    for (let i = this.#head; i < this.#waiting.length; i++) {
-      const pending = this.#waiting[i]
-      if (pending !== undefined && !pending.settled) return pending.enqueuedAt
-    }
-    return Infinity
-  }
-
-  /** Everything that is waiting or running and not yet answered. */
-  * open (): Generator<Pending> {
-    for (let i = this.#head; i < this.#waiting.length; i++) {
-      const pending = this.#waiting[i]
-      if (pending !== undefined && !pending.settled) yield pending
-    }
-    for (const batch of this.#batches) for (const pending of batch) if (!pending.settled) yield pending
+  /** Calls with everyone that waits or runs and is not yet answered; they may be answered meanwhile. */
+  forEachOpen (visit: (pending: Pending) => void): void {
+    this.#backlog.forEach(visit)
+    for (const batch of this.#batches) for (const pending of batch) if (!pending.settled) visit(pending)
   }
 
   /** Answers a request, once; a waiting one gives its place free. */
@@ -234,7 +166,7 @@ export class ModelQueue {
     pending.settled = true
     pending.deadline.onCancel = undefined
     this.inFlight--
-    if (!pending.running) this.rowsWaiting -= Math.max(1, pending.rows)
+    if (!pending.running) this.#backlog.release(pending)
     const totalMs = now - pending.enqueuedAt
     if (result instanceof Error) {
       this.statistics.recordFailure(result, totalMs)
@@ -250,7 +182,7 @@ export class ModelQueue {
   fail (error: Error): void {
     if (this.failure !== undefined) return
     this.failure = error
-    for (const pending of [...this.open()]) if (!pending.running) this.settle(pending, new ModelNotReadyError(this.name, error.message))
+    this.#backlog.forEach((pending) => this.settle(pending, new ModelNotReadyError(this.name, error.message)))
     this.onFailure?.(error)
   }
 
@@ -258,22 +190,5 @@ export class ModelQueue {
     const weight = this.runMs === 0 ? 1 : 0.2
     this.runMs += weight * (runMs - this.runMs)
     this.rowMs += weight * (runMs / Math.max(1, rows) - this.rowMs)
-  }
-
-  /** Requests that were answered while they waited leave with the next run; while no run comes they must not pile up. */
-  #forgetSettled (): void {
-    if (this.#waiting.length - this.#head <= 2 * this.rowsWaiting + 64) return
-    this.#waiting = this.#waiting.slice(this.#head).filter(({ settled }) => !settled)
-    this.#head = 0
-  }
-
-  #compact (): void {
-    if (this.#head === this.#waiting.length) {
-      this.#waiting = []
-      this.#head = 0
-    } else if (this.#head > 1024) {
-      this.#waiting = this.#waiting.slice(this.#head)
-      this.#head = 0
-    }
   }
 }

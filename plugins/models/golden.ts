@@ -1,5 +1,5 @@
 import type { FieldError } from '../../errors.js'
-import type { Deadline } from '../inference/queue.js'
+import type { Deadline } from '../inference/deadline.js'
 import type { GoldenCase, GoldenTests } from '../../schemas/golden-tests.js'
 import type { Model } from './model.js'
 import type { RowPrediction } from './predictions/predictions.js'

@@ -5,7 +5,8 @@ import type { InputReader } from '../../codecs/records/prediction-input.js'
 import type { Feature, ModelSpecification } from '../../codecs/specification.js'
 import { InferenceError } from '../../errors.js'
 import type { Lane } from '../inference/index.js'
-import type { Deadline, Outcome } from '../inference/queue.js'
+import type { Deadline } from '../inference/deadline.js'
+import type { Outcome } from '../inference/request.js'
 import type { Artefact } from './store/artefact.js'
 
 const probeRows = 3

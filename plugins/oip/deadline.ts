@@ -1,4 +1,4 @@
-import type { Deadline } from '../inference/queue.js'
+import type { Deadline } from '../inference/deadline.js'
 import type { Journal } from '../inference/journal.js'
 
 /** A deadline that comes before the one it stands for and is cancelled with it. */

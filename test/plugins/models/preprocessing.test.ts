@@ -1,7 +1,8 @@
 import t from 'tap'
 import type { Tensor } from '../../../codecs/tensor.js'
 import type { Inference, Lane } from '../../../plugins/inference/index.js'
-import { ModelQueue, Outcome } from '../../../plugins/inference/queue.js'
+import { ModelQueue } from '../../../plugins/inference/queue.js'
+import { Outcome } from '../../../plugins/inference/request.js'
 import { Preprocessing } from '../../../plugins/models/preprocessing.js'
 import type { ModelRef } from '../../../workers/contract.js'
 

@@ -1,0 +1,80 @@
+import type { Pending } from './request.js'
+
+/** Requests that wait for a run, first come first served. Those that are answered meanwhile keep their place until it comes to the front. */
+export class Backlog {
+  /** Rows of those that are not answered; a request without rows counts as one. */
+  rows = 0
+  #requests: Pending[] = []
+  #head = 0
+
+  push (pending: Pending): void {
+    this.#forgetSettled()
+    this.#requests.push(pending)
+    this.rows += countRows(pending)
+  }
+
+  /** Puts these in front of all others. */
+  unshift (requests: Pending[]): void {
+    this.#requests = [...requests, ...this.#requests.slice(this.#head)]
+    this.#head = 0
+    for (const pending of requests) this.rows += countRows(pending)
+  }
+
+  /** The first that is not answered. */
+  front (): Pending | undefined {
+    this.#head = this.#findOpen()
+    return this.#requests[this.#head]
+  }
+
+  /** Enqueue time of that one; Infinity when there is none. */
+  get oldest (): number {
+    return this.#requests[this.#findOpen()]?.enqueuedAt ?? Infinity
+  }
+
+  /** Takes out what `front` gave. */
+  shift (pending: Pending): void {
+    this.#head++
+    this.rows -= countRows(pending)
+  }
+
+  /** A request was answered where it stands. */
+  release (pending: Pending): void {
+    this.rows -= countRows(pending)
+  }
+
+  /** Gives back the memory in front of the head. */
+  compact (): void {
+    if (this.#head === this.#requests.length) {
+      this.#requests = []
+      this.#head = 0
+    } else if (this.#head > 1024) {
+      this.#requests = this.#requests.slice(this.#head)
+      this.#head = 0
+    }
+  }
+
+  /** Calls with everyone that is not answered; they may be answered meanwhile. A callback, because a generator costs several times as much. */
+  forEach (visit: (pending: Pending) => void): void {
+    for (let i = this.#head; i < this.#requests.length; i++) {
+      const pending = this.#requests[i]
+      if (pending !== undefined && !pending.settled) visit(pending)
+    }
+  }
+
+  #findOpen (): number {
+    let index = this.#head
+    while (this.#requests[index]?.settled === true) index++
+    return index
+  }
+
+  /** Requests that were answered while they waited leave with the next run; while no run comes they must not pile up. */
+  #forgetSettled (): void {
+    if (this.#requests.length - this.#head <= 2 * this.rows + 64) return
+    this.#requests = this.#requests.slice(this.#head).filter(({ settled }) => !settled)
+    this.#head = 0
+  }
+}
+
+function countRows ({ rows }: Pending): number {
+  return Math.max(1, rows)
+}

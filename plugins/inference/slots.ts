@@ -1,0 +1,86 @@
+import type { Pool } from './pool.js'
+import type { ModelQueue } from './queue.js'
+import { Slot } from './slot.js'
+
+/** The threads that are alive, each with what it holds and does. */
+export class Slots {
+  /** Threads that were lost. */
+  replaced = 0
+  readonly #pool: Pool
+  readonly #slots = new Map<number, Slot>()
+  #present = Promise.withResolvers<undefined>()
+
+  constructor (pool: Pool) {
+    this.#pool = pool
+    pool.on('ready', (thread) => this.#add(thread))
+    pool.on('lost', (thread) => this.#remove(thread))
+  }
+
+  get size (): number {
+    return this.#slots.size
+  }
+
+  /** Whether any thread has something to do. */
+  get isBusy (): boolean {
+    for (const slot of this.#slots.values()) if (slot.busy || slot.tasks.length > 0) return true
+    return false
+  }
+
+  /** Resolves once there is a thread. */
+  get present (): Promise<undefined> {
+    return this.#present.promise
+  }
+
+  * idle (): Generator<Slot> {
+    for (const slot of this.#slots.values()) if (!slot.busy) yield slot
+  }
+
+  idleHolders (queue: ModelQueue): number {
+    let count = 0
+    for (const slot of this.idle()) if (slot.queues.has(queue)) count++
+    return count
+  }
+
+  holders (queue: ModelQueue): Slot[] {
+    return [...this.#slots.values()].filter((slot) => slot.queues.has(queue))
+  }
+
+  /** The thread that does not hold the model and has least to do. */
+  freest (queue: ModelQueue): Slot | undefined {
+    let freest: Slot | undefined
+    for (const slot of this.#slots.values()) {
+      if (slot.queues.has(queue)) continue
+      if (freest === undefined || load(slot) < load(freest)) freest = slot
+    }
+    return freest
+  }
+
+  /** Ends the threads that have worked on one thing beyond its limit. */
+  endOverruns (now: number): void {
+    for (const slot of this.#slots.values()) {
+      if (!slot.hasOverrun(now)) continue
+      slot.overran = true
+      this.#pool.abandon(slot.thread)
+    }
+  }
+
+  #add (thread: number): void {
+    this.#slots.set(thread, new Slot(thread))
+    this.#present.resolve(undefined)
+  }
+
+  #remove (thread: number): void {
+    const slot = this.#slots.get(thread)
+    if (slot === undefined) return
+    slot.lost = true
+    this.#slots.delete(thread)
+    if (this.#slots.size === 0) this.#present = Promise.withResolvers()
+    this.replaced++
+    // The pool rejects whatever is asked of a thread that is gone.
+    for (const task of slot.tasks.splice(0)) task.perform(slot)
+  }
+}
+
+function load (slot: Slot): number {
+  return (slot.busy ? 1e6 : 0) + slot.queues.size + slot.tasks.length
+}

@@ -1,0 +1,48 @@
+import { ClientGoneError, DeadlineExceededError } from '../../errors.js'
+import type { ModelQueue } from './queue.js'
+import type { Slots } from './slots.js'
+import type { Tasks } from './tasks.js'
+
+// An answer may be late by as much.
+const sweepMs = 10
+
+/** Looks every few milliseconds at deadlines and limits, as long as anything is under way. A timer of its own for each request would cost far more. */
+export class Sweep {
+  readonly #queues: Iterable<ModelQueue>
+  readonly #slots: Slots
+  readonly #tasks: Tasks
+  #timer: NodeJS.Timeout | undefined
+
+  constructor (queues: Iterable<ModelQueue>, slots: Slots, tasks: Tasks) {
+    this.#queues = queues
+    this.#slots = slots
+    this.#tasks = tasks
+  }
+
+  /** There is something under way. */
+  start (): void {
+    this.#timer ??= setTimeout(this.#sweep, sweepMs).unref()
+  }
+
+  stop (): void {
+    clearTimeout(this.#timer)
+  }
+
+  readonly #sweep = (): void => {
+    this.#timer = undefined
+    const now = performance.now()
+    let isOpen = this.#tasks.areWaiting || this.#slots.isBusy
+    for (const queue of this.#queues) {
+      if (!queue.isIdle) isOpen = true
+      queue.forEachOpen((pending) => {
+        const { deadline, enqueuedAt, running } = pending
+        const patienceMs = running ? Infinity : queue.patienceMs
+        if (deadline.cancelled) queue.settle(pending, new ClientGoneError())
+        else if (deadline.at <= now) queue.settle(pending, new DeadlineExceededError(deadline.ms))
+        else if (enqueuedAt + patienceMs <= now) queue.settle(pending, new DeadlineExceededError(patienceMs))
+      })
+    }
+    this.#slots.endOverruns(now)
+    if (isOpen) this.start()
+  }
+}
