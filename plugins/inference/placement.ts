@@ -38,17 +38,19 @@ export class Placement {
     pool.on('ready', () => this.#refill())
   }
 
-  /** Opens a model on as many threads as its options ask for. */
+  /** Opens a model on as many threads as its options ask for. Rejects with DrainingError when it is not done before the end. */
   async open (queue: ModelQueue, model: ModelRef): Promise<Description> {
     try {
       const description = await this.#inTurn(() => this.#openSomewhere(queue, model))
       this.#models.set(queue, { ...model, sha256: description.sha256 })
       await this.#fill(queue)
+      if (this.#slots.draining !== undefined) throw this.#slots.draining
       return description
     } catch (error) {
       queue.closed = true
       await this.close(queue)
-      throw error
+      // What failed on a thread that was ending says nothing of the model.
+      throw this.#slots.draining ?? error
     }
   }
 
@@ -73,7 +75,7 @@ export class Placement {
   #refill (): void {
     for (const queue of this.#models.keys()) {
       if (queue.failure !== undefined) continue
-      this.#fill(queue).catch((error: Error) => { if (this.#slots.holders(queue).length === 0) queue.fail(error) })
+      this.#fill(queue).catch((error: Error) => { if (this.#slots.draining === undefined && this.#slots.holders(queue).length === 0) queue.fail(error) })
     }
     this.#wake()
   }
@@ -102,7 +104,7 @@ export class Placement {
 
   async #openSomewhere (queue: ModelQueue, model: ModelRef): Promise<Description> {
     for (;;) {
-      await this.#slots.present
+      await this.#slots.present()
       const slot = this.#slots.freest(queue)
       if (slot === undefined) throw new Error('no thread is left to open the model on')
       const attempt = { begun: false }
@@ -129,6 +131,8 @@ export class Placement {
 
   async #closeOn (slot: Slot, queue: ModelQueue): Promise<void> {
     slot.queues.delete(queue)
-    await this.#tasks.runOn(slot, () => this.#pool.run(slot.thread, 'close', queue.key)).catch((error) => { if (!slot.lost) throw error })
+    const closed = this.#tasks.runOn(slot, () => this.#pool.run(slot.thread, 'close', queue.key))
+    // A thread that ends takes with it what it held.
+    await closed.catch((error) => { if (!slot.lost && this.#slots.draining === undefined) throw error })
   }
 }

@@ -55,7 +55,7 @@ export class Scheduler {
     return this.#slots.replaced
   }
 
-  /** Opens a model on as many threads as asked; rejects with what the thread says of the file. */
+  /** Opens a model on as many threads as asked; rejects with what the thread says of the file, or with DrainingError. */
   async open (model: ModelRef, name: string, options: QueueOptions): Promise<{ description: Description, queue: ModelQueue }> {
     const queue = new ModelQueue(model.key, name, options)
     const description = await this.#placement.open(queue, model)
@@ -100,10 +100,12 @@ export class Scheduler {
     return this.#tasks.runAnywhere((thread) => this.#pool.run(thread, name, task, transfer) as Promise<Awaited<ReturnType<Worker[N]>>>, bytes)
   }
 
-  /** Refuses new work and rejects what is left. */
+  /** Refuses new work and rejects what is left with DrainingError: requests, tasks, and models that are being opened. */
   async stop (): Promise<void> {
     const draining = this.#draining = new DrainingError()
     for (const queue of this.#queues) queue.forEachOpen((pending) => queue.settle(pending, draining))
+    this.#tasks.stop(draining)
+    this.#slots.stop(draining)
     this.#sweep.stop()
     this.#pacer.stop()
     await this.#pool.close()

@@ -3,6 +3,8 @@ import type { ModelQueue } from './queue.js'
 /** Work that is no prediction: opening or closing a model, parsing a big body. */
 export interface Task {
   perform: (slot: Slot) => Promise<void>
+  /** Instead of `perform`. */
+  refuse: (error: Error) => void
 }
 
 /** One thread as the scheduler sees it: what it holds and what it is doing. */

@@ -9,6 +9,7 @@ export class Slots {
   readonly #pool: Pool
   readonly #slots = new Map<number, Slot>()
   #present = Promise.withResolvers<undefined>()
+  #draining: Error | undefined
 
   constructor (pool: Pool) {
     this.#pool = pool
@@ -26,9 +27,15 @@ export class Slots {
     return false
   }
 
-  /** Resolves once there is a thread. */
-  get present (): Promise<undefined> {
-    return this.#present.promise
+  /** Why nothing is begun any more; undefined until the end. */
+  get draining (): Error | undefined {
+    return this.#draining
+  }
+
+  /** Resolves once there is a thread; rejects when the end comes before it. */
+  async present (): Promise<void> {
+    await this.#present.promise
+    if (this.#draining !== undefined) throw this.#draining
   }
 
   * idle (): Generator<Slot> {
@@ -62,6 +69,13 @@ export class Slots {
       slot.overran = true
       this.#pool.abandon(slot.thread)
     }
+  }
+
+  /** Refuses what waits for a thread. */
+  stop (error: Error): void {
+    this.#draining = error
+    this.#present.resolve(undefined)
+    for (const slot of this.#slots.values()) for (const task of slot.tasks.splice(0)) task.refuse(error)
   }
 
   #add (thread: number): void {

@@ -19,6 +19,7 @@ export class Tasks {
   readonly #floating: FloatingTask[] = []
   #floatingBytes = 0
   #floatingSince = 0
+  #draining: Error | undefined
 
   /** `wake` is called whenever there may be something new to dispatch. */
   constructor (options: TaskOptions, wake: () => void) {
@@ -34,7 +35,8 @@ export class Tasks {
   /** Runs on this very thread, before its predictions. */
   runOn<T> (slot: Slot, run: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      slot.tasks.push({ perform: () => run().then(resolve, reject) })
+      if (this.#draining !== undefined) throw this.#draining
+      slot.tasks.push({ perform: () => run().then(resolve, reject), refuse: reject })
       this.#wake()
     })
   }
@@ -42,10 +44,15 @@ export class Tasks {
   /** Runs on the first thread that is free, in turn with the models. `bytes` is what it keeps in memory until then; throws OverloadedError when others keep too much already. */
   runAnywhere<T> (run: (thread: number) => Promise<T>, bytes: number): Promise<T> {
     return new Promise((resolve, reject) => {
+      if (this.#draining !== undefined) throw this.#draining
       if (this.#floating.length === 0) this.#floatingSince = performance.now()
       else if (this.#floatingBytes + bytes > this.#options.waitingBytes) throw new OverloadedError()
       this.#floatingBytes += bytes
-      this.#floating.push({ bytes, perform: (slot) => run(slot.thread).then(resolve, (cause) => reject(slot.lost ? new WorkerLostError({ cause }) : cause)) })
+      this.#floating.push({
+        bytes,
+        perform: (slot) => run(slot.thread).then(resolve, (cause) => reject(slot.lost ? new WorkerLostError({ cause }) : cause)),
+        refuse: reject
+      })
       this.#wake()
     })
   }
@@ -60,6 +67,13 @@ export class Tasks {
       this.#wake()
     })
     return true
+  }
+
+  /** Refuses floating tasks that wait, and whatever comes later. */
+  stop (error: Error): void {
+    this.#draining = error
+    this.#floatingBytes = 0
+    for (const task of this.#floating.splice(0)) task.refuse(error)
   }
 
   #takeFloating (queueSince: number): FloatingTask | undefined {
