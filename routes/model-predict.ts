@@ -10,14 +10,14 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     app.post(`${prefix}/predict`, { schema }, async ({ body, params, id }, reply) => {
       const model = app.models.get(params.model, params.version)
       const deadline = reply.startDeadline()
-      const predictions = await model.predict(await model.read(body, 'record', true), deadline)
+      const predictions = await model.predict(await model.read(body, 'record', true, deadline), deadline)
       return model.present(predictions, { style: model.typedStyle, list: false, proba: true }, id)
     })
 
     app.post(`${prefix}/predict/batch`, { schema }, async ({ body, params, id }, reply) => {
       const model = app.models.get(params.model, params.version)
       const deadline = reply.startDeadline()
-      const predictions = await model.predict(await model.read(body, 'batch', true), deadline)
+      const predictions = await model.predict(await model.read(body, 'batch', true, deadline), deadline)
       return { predictions: model.results(predictions), count: predictions.length, model_version: model.version, request_id: id }
     })
   }

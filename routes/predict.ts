@@ -22,7 +22,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     const traced = isOn(query.trace)
     if (traced && !app.config.TRACE) throw new InvalidRequestError('Traces are off; the setting TRACE allows them', [{ path: 'trace', message: 'is not allowed on this server' }])
     const deadline = reply.startDeadline()
-    const input = await model.read(body, 'predict', false)
+    const input = await model.read(body, 'predict', false, deadline)
     const kept = traced ? model.keep(input) : input
     const predictions = await model.predict(input, deadline)
     const style = query.style ?? model.config.response_style
@@ -41,7 +41,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
   }, async ({ body, id }, reply) => {
     const model = app.models.get()
     const deadline = reply.startDeadline()
-    const predictions = await model.predict(await model.read(body, 'batch', false), deadline)
+    const predictions = await model.predict(await model.read(body, 'batch', false, deadline), deadline)
     return { predictions: model.results(predictions), count: predictions.length, model_version: model.version, request_id: id }
   })
 }

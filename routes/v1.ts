@@ -30,7 +30,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     const bytes = await request.readBytes()
     const deadline = reply.startDeadline()
     const model = oip.find(name)
-    const input = await model.read(bytes.byteLength < app.config.POOL_PARSE_BYTES ? parseJson(bytes) : bytes, 'instances', false)
+    const input = await model.read(bytes.byteLength < app.config.POOL_PARSE_BYTES ? parseJson(bytes) : bytes, 'instances', false, deadline)
     const predictions = await model.predict(input, deadline)
     return reply.sendBare({ predictions: predictions.map(({ prediction }) => prediction) })
   })

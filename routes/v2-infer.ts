@@ -29,9 +29,9 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       const deadline = reply.startDeadline()
       // Another version may have come while the body was on its way.
       const model = oip.find(name, version)
-      const inferRequest = await oip.decode(model, frame)
+      const inferRequest = await oip.decode(model, frame, deadline)
       const outputs = await oip.infer(model, inferRequest, deadline)
-      return await reply.sendParts(await oip.encode(model, inferRequest, outputs))
+      return await reply.sendParts(await oip.encode(model, inferRequest, outputs, deadline))
     })
   }
 }

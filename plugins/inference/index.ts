@@ -32,12 +32,12 @@ export interface Inference {
   readonly replacedThreads: number
   /** Opens a model in the shared pool, or with `dedicated` in a pool of its own. Rejects with DrainingError once the server is closed. */
   open (model: ModelRef, name: string, options: QueueOptions & { dedicated: boolean }): Promise<Lane>
-  /** Reads a big JSON body in a thread; `body` is handed over and must not be used again. */
-  read (task: ReadTask): Promise<ReadResult>
+  /** Reads a big JSON body in a thread; `body` is handed over and must not be used again. What waits for a thread beyond its deadline is refused, here and below. */
+  read (task: ReadTask, deadline?: Deadline): Promise<ReadResult>
   /** Reads a big request of the Open Inference Protocol in a thread; its memory is handed over. */
-  decode (task: DecodeTask): Promise<DecodeResult>
+  decode (task: DecodeTask, deadline?: Deadline): Promise<DecodeResult>
   /** Writes a big answer of the Open Inference Protocol in a thread; its memory is handed over. */
-  encode (answer: InferAnswer): Promise<InferParts>
+  encode (answer: InferAnswer, deadline?: Deadline): Promise<InferParts>
 }
 
 /** `app.inference`: the worker threads and who runs on them. */
@@ -85,11 +85,11 @@ export default fp(async (app) => {
         }
       }
     },
-    read: (task) => shared.runAnywhere('read', task, ownMemory(task.body)),
-    decode: (task) => shared.runAnywhere('decode', task, ownMemory(task.frame.json ?? [], task.frame.blobs)),
-    encode (answer) {
+    read: (task, deadline) => shared.runAnywhere('read', task, ownMemory(task.body), deadline),
+    decode: (task, deadline) => shared.runAnywhere('decode', task, ownMemory(task.frame.json ?? [], task.frame.blobs), deadline),
+    encode (answer, deadline) {
       const outputs = answer.outputs.map(detach)
-      return shared.runAnywhere('encode', { ...answer, outputs }, ownMemory(...outputs.map(({ data }) => data)))
+      return shared.runAnywhere('encode', { ...answer, outputs }, ownMemory(...outputs.map(({ data }) => data)), deadline)
     }
   }
 

@@ -94,10 +94,10 @@ export class Scheduler {
     })
   }
 
-  /** Runs a task of no model on the first thread that is free, in fair turn with the queues. */
-  runAnywhere<N extends keyof Worker> (name: N, task: Parameters<Worker[N]>[0], transfer?: ArrayBuffer[]): Promise<Awaited<ReturnType<Worker[N]>>> {
+  /** Runs a task of no model on the first thread that is free, in fair turn with the queues; see Tasks.runAnywhere for what it rejects with. */
+  runAnywhere<N extends keyof Worker> (name: N, task: Parameters<Worker[N]>[0], transfer?: ArrayBuffer[], deadline?: Deadline): Promise<Awaited<ReturnType<Worker[N]>>> {
     const bytes = transfer?.reduce((sum, { byteLength }) => sum + byteLength, 0) ?? 0
-    return this.#tasks.runAnywhere((thread) => this.#pool.run(thread, name, task, transfer) as Promise<Awaited<ReturnType<Worker[N]>>>, bytes)
+    return this.#tasks.runAnywhere((thread) => this.#pool.run(thread, name, task, transfer) as Promise<Awaited<ReturnType<Worker[N]>>>, bytes, deadline)
   }
 
   /** Refuses new work and rejects what is left with DrainingError: requests, tasks, and models that are being opened. */

@@ -1,4 +1,5 @@
-import { ClientGoneError, DeadlineExceededError } from '../../errors.js'
+import { DeadlineExceededError } from '../../errors.js'
+import { findLapse } from './deadline.js'
 import type { ModelQueue } from './queue.js'
 import type { Slots } from './slots.js'
 import type { Tasks } from './tasks.js'
@@ -37,11 +38,12 @@ export class Sweep {
       queue.forEachOpen((pending) => {
         const { deadline, enqueuedAt, running } = pending
         const patienceMs = running ? Infinity : queue.patienceMs
-        if (deadline.cancelled) queue.settle(pending, new ClientGoneError())
-        else if (deadline.at <= now) queue.settle(pending, new DeadlineExceededError(deadline.ms))
+        const lapse = findLapse(deadline, now)
+        if (lapse !== undefined) queue.settle(pending, lapse)
         else if (enqueuedAt + patienceMs <= now) queue.settle(pending, new DeadlineExceededError(patienceMs))
       })
     }
+    this.#tasks.dropLapsed(now)
     this.#slots.endOverruns(now)
     if (isOpen) this.start()
   }

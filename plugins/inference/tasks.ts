@@ -1,8 +1,10 @@
 import { OverloadedError, WorkerLostError } from '../../errors.js'
+import { findLapse, type Deadline } from './deadline.js'
 import type { Slot, Task } from './slot.js'
 
 interface FloatingTask extends Task {
   bytes: number
+  deadline: Deadline | undefined
 }
 
 export interface TaskOptions {
@@ -16,7 +18,7 @@ export interface TaskOptions {
 export class Tasks {
   readonly #options: TaskOptions
   readonly #wake: () => void
-  readonly #floating: FloatingTask[] = []
+  #floating: FloatingTask[] = []
   #floatingBytes = 0
   #floatingSince = 0
   #draining: Error | undefined
@@ -41,15 +43,20 @@ export class Tasks {
     })
   }
 
-  /** Runs on the first thread that is free, in turn with the models. `bytes` is what it keeps in memory until then; throws OverloadedError when others keep too much already. */
-  runAnywhere<T> (run: (thread: number) => Promise<T>, bytes: number): Promise<T> {
+  /**
+   * Runs on the first thread that is free, in turn with the models, unless its deadline comes first: then it rejects with DeadlineExceededError or
+   * ClientGoneError. `bytes` is what it keeps in memory until then; rejects with OverloadedError when others keep too much already.
+   */
+  runAnywhere<T> (run: (thread: number) => Promise<T>, bytes: number, deadline?: Deadline): Promise<T> {
     return new Promise((resolve, reject) => {
-      if (this.#draining !== undefined) throw this.#draining
+      const refusal = this.#draining ?? findLapse(deadline, performance.now())
+      if (refusal !== undefined) throw refusal
       if (this.#floating.length === 0) this.#floatingSince = performance.now()
       else if (this.#floatingBytes + bytes > this.#options.waitingBytes) throw new OverloadedError()
       this.#floatingBytes += bytes
       this.#floating.push({
         bytes,
+        deadline,
         perform: (slot) => run(slot.thread).then(resolve, (cause) => reject(slot.lost ? new WorkerLostError({ cause }) : cause)),
         refuse: reject
       })
@@ -69,6 +76,11 @@ export class Tasks {
     return true
   }
 
+  /** Refuses floating tasks that nobody waits for any more. */
+  dropLapsed (now: number): void {
+    if (this.#floating.length > 0) this.#floating = this.#floating.filter((task) => !this.#refuseLapsed(task, now))
+  }
+
   /** Refuses floating tasks that wait, and whatever comes later. */
   stop (error: Error): void {
     this.#draining = error
@@ -77,11 +89,22 @@ export class Tasks {
   }
 
   #takeFloating (queueSince: number): FloatingTask | undefined {
-    if (this.#floatingSince > queueSince) return undefined
-    const task = this.#floating.shift()
-    if (task === undefined) return undefined
+    if (this.#floating.length === 0 || this.#floatingSince > queueSince) return undefined
+    const now = performance.now()
+    this.#floatingSince = now
+    for (let task = this.#floating.shift(); task !== undefined; task = this.#floating.shift()) {
+      if (this.#refuseLapsed(task, now)) continue
+      this.#floatingBytes -= task.bytes
+      return task
+    }
+    return undefined
+  }
+
+  #refuseLapsed (task: FloatingTask, now: number): boolean {
+    const lapse = findLapse(task.deadline, now)
+    if (lapse === undefined) return false
     this.#floatingBytes -= task.bytes
-    this.#floatingSince = performance.now()
-    return task
+    task.refuse(lapse)
+    return true
   }
 }

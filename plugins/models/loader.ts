@@ -102,7 +102,7 @@ export class Loader {
       warnings: remarks,
       loadMs,
       preprocessing: this.#showPreprocessing(artefact, config, lane, specification.batchable),
-      read: (task) => inference.read(task)
+      read: (task, deadline) => inference.read(task, deadline)
     })
     if (artefact.tests !== undefined) await runGoldenTests(model, artefact.tests, deadline)
     lane.queue.serve(unmerged === undefined)

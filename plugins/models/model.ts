@@ -36,7 +36,7 @@ export interface ModelOptions {
   loadMs: number
   preprocessing: Preprocessing | undefined
   /** Reads big bodies in the worker threads. */
-  read: (task: ReadTask) => Promise<ReadResult>
+  read: (task: ReadTask, deadline?: Deadline) => Promise<ReadResult>
 }
 
 /** One loaded version of a model: the one way in for every protocol. */
@@ -83,9 +83,12 @@ export class Model {
     return this.lane.submit(inputs, rows, deadline)
   }
 
-  /** Reads a body that is parsed already, or the bytes of one too big for the main thread. Throws InvalidRequestError and RuleViolatedError. */
-  read (body: unknown, face: Face, strict: boolean): PredictionInput | Promise<PredictionInput> {
-    if (body instanceof Uint8Array) return this.#readBytes(body, face, strict)
+  /**
+   * Reads a body that is parsed already, or the bytes of one too big for the main thread, unless the deadline comes before a thread is free.
+   * Throws InvalidRequestError and RuleViolatedError.
+   */
+  read (body: unknown, face: Face, strict: boolean, deadline?: Deadline): PredictionInput | Promise<PredictionInput> {
+    if (body instanceof Uint8Array) return this.#readBytes(body, face, strict, deadline)
     if (this.#input.limits.timed !== true) return this.#reader.read(body, face, strict)
     const startedAt = performance.now()
     const input = this.#reader.read(body, face, strict)
@@ -93,9 +96,9 @@ export class Model {
     return { ...input, validateMs: checkedAt - startedAt, preprocessMs: performance.now() - checkedAt }
   }
 
-  async #readBytes (body: Uint8Array, face: Face, strict: boolean): Promise<PredictionInput> {
+  async #readBytes (body: Uint8Array, face: Face, strict: boolean, deadline: Deadline | undefined): Promise<PredictionInput> {
     const startedAt = performance.now()
-    const result = await this.hold(this.#readInPool({ body, face, strict, options: this.#input, key: this.lane.queue.key }))
+    const result = await this.hold(this.#readInPool({ body, face, strict, options: this.#input, key: this.lane.queue.key }, deadline))
     if ('refusal' in result) throw restoreError(result.refusal)
     return { ...result.input, validateMs: performance.now() - startedAt }
   }

@@ -103,17 +103,17 @@ export class OpenInference {
     return this.repository.unload(name)
   }
 
-  /** Reads the body of a request; its memory must not be used again. Rejects with OipError. */
-  async decode (model: Model, frame: InferFrame): Promise<InferRequest> {
+  /** Reads the body of a request; its memory must not be used again. Rejects with OipError, and when the deadline comes before a thread is free. */
+  async decode (model: Model, frame: InferFrame, deadline: Deadline): Promise<InferRequest> {
     const description = describeForCodecs(model)
     if ((frame.json?.byteLength ?? 0) < this.#poolBytes) return decodeInferFrame(frame, description)
-    const result = await model.hold(this.#inference.decode({ frame, model: description }))
+    const result = await model.hold(this.#inference.decode({ frame, model: description }, deadline))
     if ('refusal' in result) throw new OipError(result.refusal)
     return result.request
   }
 
-  /** Writes the answer to a request; the memory of the outputs must not be used again. */
-  async encode (model: Model, { id, outputs: requested }: InferRequest, outputs: Tensor[]): Promise<InferParts> {
+  /** Writes the answer to a request; the memory of the outputs must not be used again. Rejects when the deadline comes before a thread is free. */
+  async encode (model: Model, { id, outputs: requested }: InferRequest, outputs: Tensor[], deadline: Deadline): Promise<InferParts> {
     const labels = this.classNames(model, { outputs: requested })
     const answer = {
       modelName: model.name,
@@ -123,7 +123,7 @@ export class OpenInference {
       requested,
       ...(labels !== undefined && { labels })
     }
-    return this.#isBig(answer.outputs, requested) ? await this.#inference.encode(answer) : encodeInferParts(answer)
+    return this.#isBig(answer.outputs, requested) ? await this.#inference.encode(answer, deadline) : encodeInferParts(answer)
   }
 
   /**
