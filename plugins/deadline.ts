@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import fp from 'fastify-plugin'
 import { InvalidRequestError } from '../errors.js'
 import { Journal } from './inference/journal.js'
@@ -15,12 +16,10 @@ declare module 'fastify' {
 // setTimeout's range; nobody waits longer.
 const longestMs = 2 ** 31 - 1
 
-/** Until when a client wants its answer. Cancelled when it closes the connection. */
-export class Deadline implements QueueDeadline {
+/** Until when a client wants its answer, and what its request did. Cancelled when the client leaves before it has one. */
+export abstract class Deadline implements QueueDeadline {
   readonly ms: number
   readonly at: number
-  cancelled = false
-  onCancel: (() => void) | undefined
   readonly journal = new Journal()
 
   constructor (ms: number) {
@@ -28,9 +27,20 @@ export class Deadline implements QueueDeadline {
     this.at = performance.now() + ms
   }
 
-  cancel (): void {
-    this.cancelled = true
-    this.onCancel?.()
+  abstract get cancelled (): boolean
+}
+
+class ResponseDeadline extends Deadline {
+  readonly #response: ServerResponse
+
+  constructor (ms: number, response: ServerResponse) {
+    super(ms)
+    this.#response = response
+  }
+
+  // Fastify's own request.signal fires as soon as a body has been read, so the end of the response is what counts.
+  get cancelled (): boolean {
+    return this.#response.destroyed && !this.#response.writableEnded
   }
 }
 
@@ -40,11 +50,7 @@ export default fp(async (app) => {
   app.decorateReply('journal', null)
   app.decorateReply('startDeadline', function () {
     const header = this.request.headers['x-request-timeout-ms']
-    const deadline = new Deadline(header === undefined ? limit : Math.min(limit, parseMs(header)))
-    // Fastify's own request.signal fires as soon as a body has been read, so the end of the response is what counts.
-    this.raw.on('close', () => { if (!this.raw.writableEnded) deadline.cancel() })
-    // Who left before that is not told of again.
-    if (this.raw.destroyed) deadline.cancel()
+    const deadline = new ResponseDeadline(header === undefined ? limit : Math.min(limit, parseMs(header)), this.raw)
     this.journal = deadline.journal
     return deadline
   })

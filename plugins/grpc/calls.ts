@@ -5,8 +5,23 @@ import type { CallStatus } from './status.js'
 
 /** The part of a call that says how long its client waits. */
 export interface TimedCall {
+  /** Also of a call that has been answered. */
+  readonly cancelled: boolean
   getDeadline (): Date | number
-  on (event: 'cancelled', listener: () => void): unknown
+}
+
+/** Until when the client of a call waits, at most `limitMs` from now; cancelled with the call. */
+export class CallDeadline extends Deadline {
+  readonly #call: TimedCall
+
+  constructor (call: TimedCall, limitMs: number) {
+    super(remainingMs(call, limitMs))
+    this.#call = call
+  }
+
+  get cancelled (): boolean {
+    return this.#call.cancelled
+  }
 }
 
 /** Milliseconds that the client of a call still waits, at most `limitMs`. */
@@ -14,13 +29,6 @@ export function remainingMs (call: Pick<TimedCall, 'getDeadline'>, limitMs: numb
   // Where none is left the library has answered already; a deadline further off than it can count lies in the past, too.
   const leftMs = Math.ceil(Number(call.getDeadline()) - Date.now())
   return leftMs > 0 ? Math.min(limitMs, leftMs) : limitMs
-}
-
-/** Starts the clock of one call; it is cancelled with the call. */
-export function startDeadline (call: TimedCall, limitMs: number): Deadline {
-  const deadline = new Deadline(remainingMs(call, limitMs))
-  call.on('cancelled', () => deadline.cancel())
-  return deadline
 }
 
 /** A handler as the library calls it, from one that returns its answer or throws. */

@@ -1,7 +1,6 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js'
 import { DrainingError } from '../../errors.js'
-import { Deadline } from '../deadline.js'
-import { remainingMs } from './calls.js'
+import { CallDeadline } from './calls.js'
 import { MalformedMessage } from './definition.js'
 import type { Infer } from './inferences.js'
 import type { ModelInferRequest, ModelStreamInferResponse } from './messages.js'
@@ -26,7 +25,6 @@ const maxInFlight = 64
 export class InferStream {
   readonly #call: Call
   readonly #options: InferStreamOptions
-  readonly #deadlines = new Set<Deadline>()
   #inFlight = 0
   #ending: (() => void) | undefined
   #last: Promise<unknown> = Promise.resolve()
@@ -36,7 +34,6 @@ export class InferStream {
     this.#options = options
     call.on('data', (request) => this.#take(request))
     call.on('end', () => this.#endWith(() => call.end()))
-    call.on('cancelled', () => { for (const deadline of this.#deadlines) deadline.cancel() })
   }
 
   /** Reads no more requests and ends the call once those that were read are answered. */
@@ -54,17 +51,13 @@ export class InferStream {
 
   async #answer (request: ModelInferRequest | MalformedMessage): Promise<ModelStreamInferResponse> {
     const { infer, explain, limitMs } = this.#options
-    const deadline = new Deadline(remainingMs(this.#call, limitMs))
-    this.#deadlines.add(deadline)
     try {
       if (request instanceof MalformedMessage) throw request.error
-      return { error_message: '', infer_response: await infer(request, deadline) }
+      return { error_message: '', infer_response: await infer(request, new CallDeadline(this.#call, limitMs)) }
     } catch (error) {
       // With the id, and only with it, a client can tell which request failed.
       const id = request instanceof MalformedMessage ? '' : request.id
       return { error_message: explain(error).details, infer_response: { id } }
-    } finally {
-      this.#deadlines.delete(deadline)
     }
   }
 

@@ -38,8 +38,6 @@ export function createInfer (app: FastifyInstance): Infer {
       succeeded = true
       return response
     } finally {
-      // The library says 'cancelled' at the end of every call: of one that is answered nobody must hear it.
-      deadline.onCancel = undefined
       const ms = performance.now() - startedAt
       predictions.record(succeeded, ms)
       const budget = deadline.journal.model === undefined ? Infinity : app.latencyBudget(deadline.journal.model)

@@ -2,7 +2,7 @@ import type { Metadata, ServerUnaryCall, UntypedServiceImplementation } from '@g
 import type { FastifyInstance } from 'fastify'
 import { OipError } from '../../codecs/oip/error.js'
 import { NamedRepositoryError } from '../../errors.js'
-import { startDeadline, unary } from './calls.js'
+import { CallDeadline, unary } from './calls.js'
 import type { Infer } from './inferences.js'
 import type { ModelInferRequest, ModelInferResponse, ModelVersionRequest, RepositoryIndexRequest, RepositoryModelRequest } from './messages.js'
 import type { CallStatus } from './status.js'
@@ -32,7 +32,7 @@ export function createHandlers (app: FastifyInstance, infer: Infer, explain: (er
     ModelConfig: unary(({ name, version }: ModelVersionRequest) => ({ config: oip.modelConfig(name, version) }), explain),
     ModelStatistics: unary(({ name, version }: ModelVersionRequest) => oip.statistics(name, version), explain),
 
-    ModelInfer: unary((request: ModelInferRequest, call: ServerUnaryCall<ModelInferRequest, ModelInferResponse>) => infer(request, startDeadline(call, REQUEST_TIMEOUT_MS)), explain),
+    ModelInfer: unary((request: ModelInferRequest, call: ServerUnaryCall<ModelInferRequest, ModelInferResponse>) => infer(request, new CallDeadline(call, REQUEST_TIMEOUT_MS)), explain),
 
     RepositoryIndex: unary(async ({ repository_name: repository, ready }: RepositoryIndexRequest, { metadata }: ServerUnaryCall<RepositoryIndexRequest, unknown>) => {
       authorize(app, metadata)

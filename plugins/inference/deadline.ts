@@ -1,14 +1,13 @@
 import { ClientGoneError, DeadlineExceededError } from '../../errors.js'
 import type { Journal } from './journal.js'
 
-/** Until when an answer is wanted, and whether anyone still waits for it. Far cheaper than an AbortSignal per request. */
+/** Until when an answer is wanted, and whether anyone still waits for it. It is looked at, and calls nobody: far cheaper than an AbortSignal per request. */
 export interface Deadline {
   /** `performance.now()` at which the answer is too late. */
   readonly at: number
   /** Milliseconds the client was given, for the message. */
   readonly ms: number
   readonly cancelled: boolean
-  onCancel: (() => void) | undefined
   /** Where the request keeps what it did; absent when nobody will ask. */
   readonly journal?: Journal
 }

@@ -164,7 +164,6 @@ export class ModelQueue {
   settle (pending: Pending, result: Outcome | Error, now = performance.now()): void {
     if (pending.settled) return
     pending.settled = true
-    pending.deadline.onCancel = undefined
     this.inFlight--
     if (!pending.running) this.#backlog.release(pending)
     const totalMs = now - pending.enqueuedAt

@@ -85,7 +85,6 @@ export class Scheduler {
       const pending = new Pending(inputs, rows, deadline, resolve, reject)
       if (deadline.cancelled) throw new ClientGoneError()
       queue.push(pending)
-      deadline.onCancel = () => queue.settle(pending, new ClientGoneError())
       this.#pacer.arrive(queue)
       this.#sweep.start()
       // Requests that were read in one turn of the event loop need not wait for its end: a run is under way while the other half is read.

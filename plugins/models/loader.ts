@@ -79,7 +79,7 @@ export class Loader {
   async #prove (artefact: Artefact, config: ModelConfig, lane: Lane, { startedAt, isDefault }: { startedAt: number, isDefault: boolean }): Promise<Model> {
     const { inference, log, limits, loadLimitMs, threads } = this.#options
     const about = { model: artefact.model, version: artefact.version }
-    const deadline: Deadline = { at: startedAt + loadLimitMs, ms: loadLimitMs, cancelled: false, onCancel: undefined }
+    const deadline: Deadline = { at: startedAt + loadLimitMs, ms: loadLimitMs, cancelled: false }
     const { specification, warnings } = this.#specify(artefact, lane, isDefault)
     const input = { layout: specification.layout, rules: artefact.metadata?.rules ?? [], limits }
     checkOperations(input.rules)

@@ -18,14 +18,6 @@ class EarlierDeadline implements Deadline {
   get cancelled (): boolean {
     return this.#whole.cancelled
   }
-
-  get onCancel (): (() => void) | undefined {
-    return this.#whole.onCancel
-  }
-
-  set onCancel (listener: (() => void) | undefined) {
-    this.#whole.onCancel = listener
-  }
 }
 
 /** The same deadline, or an earlier one when the request asks for that. */

@@ -48,10 +48,8 @@ export function deadlineIn (ms = 60_000): Deadline & { cancelled: boolean, cance
     at: performance.now() + ms,
     ms,
     cancelled: false,
-    onCancel: undefined,
     cancel () {
       this.cancelled = true
-      this.onCancel?.()
     }
   }
 }

@@ -6,7 +6,7 @@ import { Outcome } from '../../../plugins/inference/request.js'
 import { Preprocessing } from '../../../plugins/models/preprocessing.js'
 import type { ModelRef } from '../../../workers/contract.js'
 
-const deadline = { at: Infinity, ms: 1000, cancelled: false, onCancel: undefined }
+const deadline = { at: Infinity, ms: 1000, cancelled: false }
 const queue = { maxRows: 8, maxDelayUs: 0, queueRows: 8, timeoutMs: 1000 }
 const inputs: Tensor[] = [{ name: 'x', type: 'float32', dims: [2, 2], data: Float32Array.of(1, 2, 3, 4) }]
 
