@@ -15,10 +15,13 @@ export function canMerge (a: Tensor[], b: Tensor[]): boolean {
   return true
 }
 
-/** Bytes of all tensors but those of strings. */
+/** Bytes that tensors take; of strings their characters, one byte for each. */
 export function byteLength (tensors: Tensor[]): number {
   let bytes = 0
-  for (const { data } of tensors) if (!Array.isArray(data)) bytes += data.byteLength
+  for (const { data } of tensors) {
+    if (Array.isArray(data)) for (const text of data) bytes += text.length
+    else bytes += data.byteLength
+  }
   return bytes
 }
 

@@ -1,23 +1,29 @@
 import type { Pending } from './request.js'
+import type { WaitingMemory } from './waiting-memory.js'
 
 /** Requests that wait for a run, first come first served. Those that are answered meanwhile keep their place until it comes to the front. */
 export class Backlog {
   /** Rows of those that are not answered; a request without rows counts as one. */
   rows = 0
+  readonly #memory: WaitingMemory
   #requests: Pending[] = []
   #head = 0
+
+  constructor (memory: WaitingMemory) {
+    this.#memory = memory
+  }
 
   push (pending: Pending): void {
     this.#forgetSettled()
     this.#requests.push(pending)
-    this.rows += countRows(pending)
+    this.#add(pending)
   }
 
   /** Puts these in front of all others. */
   unshift (requests: Pending[]): void {
     this.#requests = [...requests, ...this.#requests.slice(this.#head)]
     this.#head = 0
-    for (const pending of requests) this.rows += countRows(pending)
+    for (const pending of requests) this.#add(pending)
   }
 
   /** The first that is not answered. */
@@ -34,12 +40,13 @@ export class Backlog {
   /** Takes out what `front` gave. */
   shift (pending: Pending): void {
     this.#head++
-    this.rows -= countRows(pending)
+    this.release(pending)
   }
 
   /** A request was answered where it stands. */
   release (pending: Pending): void {
     this.rows -= countRows(pending)
+    this.#memory.remove(pending.bytes)
   }
 
   /** Gives back the memory in front of the head. */
@@ -59,6 +66,11 @@ export class Backlog {
       const pending = this.#requests[i]
       if (pending !== undefined && !pending.settled) visit(pending)
     }
+  }
+
+  #add (pending: Pending): void {
+    this.rows += countRows(pending)
+    this.#memory.add(pending.bytes)
   }
 
   #findOpen (): number {

@@ -9,6 +9,7 @@ import type { Deadline } from './deadline.js'
 import { Pool } from './pool.js'
 import type { ModelQueue, QueueOptions } from './queue.js'
 import type { Outcome } from './request.js'
+import { WaitingMemory } from './waiting-memory.js'
 import { Scheduler, type SchedulerOptions } from './scheduler.js'
 
 declare module 'fastify' {
@@ -46,7 +47,7 @@ export default fp(async (app) => {
   const options: SchedulerOptions = {
     runLimitMs: config.RUN_LIMIT_MS,
     loadLimitMs: config.LOAD_LIMIT_MS,
-    waitingBytes: config.POOL_WAITING_BYTES,
+    memory: new WaitingMemory(config.POOL_WAITING_BYTES),
     targetRunMs: config.TARGET_RUN_MS,
     transferBytes: config.TRANSFER_BYTES
   }

@@ -1,9 +1,10 @@
-import { ClientGoneError, ModelNotReadyError, QueueFullError } from '../../errors.js'
+import { ClientGoneError, ModelNotReadyError, OverloadedError, QueueFullError } from '../../errors.js'
 import type { TensorSpec } from '../../codecs/tensor.js'
-import { byteLength, canMerge } from '../../codecs/batches.js'
+import { canMerge } from '../../codecs/batches.js'
 import { Backlog } from './backlog.js'
 import type { Outcome, Pending } from './request.js'
 import { Statistics } from './statistics.js'
+import { WaitingMemory } from './waiting-memory.js'
 
 export interface QueueOptions {
   /** Rows that a run may merge; a single larger request still runs, alone. */
@@ -52,16 +53,19 @@ export class ModelQueue {
   /** Why it can no longer be run: its thread was lost and the file does not open again, or its runs do not end. */
   failure: Error | undefined
   onFailure: ((error: Error) => void) | undefined
-  readonly #backlog = new Backlog()
+  readonly #backlog: Backlog
+  readonly #memory: WaitingMemory
   /** What threads are working on right now. */
   readonly #batches: Pending[][] = []
   /** Requests among them. */
   running = 0
 
-  constructor (key: string, name: string, options: QueueOptions) {
+  constructor (key: string, name: string, options: QueueOptions, memory = new WaitingMemory()) {
     this.key = key
     this.name = name
     this.options = options
+    this.#memory = memory
+    this.#backlog = new Backlog(memory)
   }
 
   /** From here on clients are served: what the probe and the tests did does not count. */
@@ -96,12 +100,12 @@ export class ModelQueue {
     return this.inFlight - this.running >= Math.floor(queueRows / rowsPerRequest)
   }
 
-  /** Throws QueueFullError. */
+  /** Throws QueueFullError, and OverloadedError where everything that waits has too many bytes. */
   push (pending: Pending): void {
-    if (this.isFullFor(pending.rows)) {
-      const error = new QueueFullError(this.name, this.options.queueRows)
-      this.statistics.recordFailure(error, 0)
-      throw error
+    const refusal = this.isFullFor(pending.rows) ? new QueueFullError(this.name, this.options.queueRows) : this.#memory.admits(pending.bytes) ? undefined : new OverloadedError()
+    if (refusal !== undefined) {
+      this.statistics.recordFailure(refusal, 0)
+      throw refusal
     }
     if (this.rowsWaiting === 0) this.waitingSince = pending.enqueuedAt
     this.#backlog.push(pending)
@@ -116,7 +120,7 @@ export class ModelQueue {
     this.#backlog.unshift(open)
   }
 
-  /** The next micro-batch: what waits in front and may share a run, up to `maxRows` rows and `maxBytes` of inputs that are numbers. */
+  /** The next micro-batch: what waits in front and may share a run, up to `maxRows` rows and `maxBytes` of inputs. */
   take (maxRows: number, maxBytes = Infinity): Pending[] {
     const batch: Pending[] = []
     let rows = 0
@@ -127,7 +131,7 @@ export class ModelQueue {
         continue
       }
       const first = batch[0]
-      bytes += byteLength(pending.inputs)
+      bytes += pending.bytes
       if (first !== undefined && (first.alone || pending.alone || !this.mergeable || rows + pending.rows > maxRows || bytes > maxBytes || !canMerge(first.inputs, pending.inputs))) break
       batch.push(pending)
       rows += pending.rows

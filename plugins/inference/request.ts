@@ -1,5 +1,5 @@
 import type { Tensor } from '../../codecs/tensor.js'
-import { slice } from '../../codecs/batches.js'
+import { byteLength, slice } from '../../codecs/batches.js'
 import type { Deadline } from './deadline.js'
 
 /** One request on its way through the scheduler. */
@@ -10,6 +10,8 @@ export class Pending {
   readonly resolve: (outcome: Outcome) => void
   readonly reject: (error: Error) => void
   readonly enqueuedAt = performance.now()
+  /** Memory of the inputs. */
+  readonly bytes: number
   /** Runs alone: the run it shared failed, once. */
   alone = false
   /** Its thread was lost, once. */
@@ -19,6 +21,7 @@ export class Pending {
 
   constructor (inputs: Tensor[], rows: number, deadline: Deadline, resolve: (outcome: Outcome) => void, reject: (error: Error) => void) {
     this.inputs = inputs
+    this.bytes = byteLength(inputs)
     this.rows = rows
     this.deadline = deadline
     this.resolve = resolve

@@ -57,7 +57,7 @@ export class Scheduler {
 
   /** Opens a model on as many threads as asked; rejects with what the thread says of the file, or with DrainingError. */
   async open (model: ModelRef, name: string, options: QueueOptions): Promise<{ description: Description, queue: ModelQueue }> {
-    const queue = new ModelQueue(model.key, name, options)
+    const queue = new ModelQueue(model.key, name, options, this.#options.memory)
     const description = await this.#placement.open(queue, model)
     queue.outputs = description.outputs
     this.#queues.add(queue)
@@ -73,7 +73,7 @@ export class Scheduler {
   }
 
   /**
-   * Queues one request and resolves with its own rows. Rejects with QueueFullError, DeadlineExceededError, ClientGoneError,
+   * Queues one request and resolves with its own rows. Rejects with QueueFullError, OverloadedError, DeadlineExceededError, ClientGoneError,
    * WorkerLostError, RunLimitError or InferenceError.
    */
   submit (queue: ModelQueue, inputs: Tensor[], rows: number, deadline: Deadline): Promise<Outcome> {

@@ -1,6 +1,7 @@
 import { OverloadedError, WorkerLostError } from '../../errors.js'
 import { findLapse, type Deadline } from './deadline.js'
 import type { Slot, Task } from './slot.js'
+import type { WaitingMemory } from './waiting-memory.js'
 
 interface FloatingTask extends Task {
   bytes: number
@@ -8,8 +9,8 @@ interface FloatingTask extends Task {
 }
 
 export interface TaskOptions {
-  /** Bytes of the bodies that may wait for a thread to read or write them. */
-  waitingBytes: number
+  /** Holds the bodies that wait for a thread to read or write them. */
+  memory: WaitingMemory
   /** Milliseconds that a task may take before its thread is ended. */
   loadLimitMs: number
 }
@@ -19,7 +20,6 @@ export class Tasks {
   readonly #options: TaskOptions
   readonly #wake: () => void
   #floating: FloatingTask[] = []
-  #floatingBytes = 0
   #floatingSince = 0
   #draining: Error | undefined
 
@@ -45,15 +45,15 @@ export class Tasks {
 
   /**
    * Runs on the first thread that is free, in turn with the models, unless its deadline comes first: then it rejects with DeadlineExceededError or
-   * ClientGoneError. `bytes` is what it keeps in memory until then; rejects with OverloadedError when others keep too much already.
+   * ClientGoneError. `bytes` is what it keeps in memory until then; rejects with OverloadedError when what waits keeps too much already.
    */
   runAnywhere<T> (run: (thread: number) => Promise<T>, bytes: number, deadline?: Deadline): Promise<T> {
     return new Promise((resolve, reject) => {
       const refusal = this.#draining ?? findLapse(deadline, performance.now())
       if (refusal !== undefined) throw refusal
       if (this.#floating.length === 0) this.#floatingSince = performance.now()
-      else if (this.#floatingBytes + bytes > this.#options.waitingBytes) throw new OverloadedError()
-      this.#floatingBytes += bytes
+      if (!this.#options.memory.admits(bytes)) throw new OverloadedError()
+      this.#options.memory.add(bytes)
       this.#floating.push({
         bytes,
         deadline,
@@ -84,8 +84,10 @@ export class Tasks {
   /** Refuses floating tasks that wait, and whatever comes later. */
   stop (error: Error): void {
     this.#draining = error
-    this.#floatingBytes = 0
-    for (const task of this.#floating.splice(0)) task.refuse(error)
+    for (const task of this.#floating.splice(0)) {
+      this.#options.memory.remove(task.bytes)
+      task.refuse(error)
+    }
   }
 
   #takeFloating (queueSince: number): FloatingTask | undefined {
@@ -94,7 +96,7 @@ export class Tasks {
     this.#floatingSince = now
     for (let task = this.#floating.shift(); task !== undefined; task = this.#floating.shift()) {
       if (this.#refuseLapsed(task, now)) continue
-      this.#floatingBytes -= task.bytes
+      this.#options.memory.remove(task.bytes)
       return task
     }
     return undefined
@@ -103,7 +105,7 @@ export class Tasks {
   #refuseLapsed (task: FloatingTask, now: number): boolean {
     const lapse = findLapse(task.deadline, now)
     if (lapse === undefined) return false
-    this.#floatingBytes -= task.bytes
+    this.#options.memory.remove(task.bytes)
     task.refuse(lapse)
     return true
   }

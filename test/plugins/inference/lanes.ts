@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import type { Worker } from 'node:worker_threads'
 import type { Test } from 'tap'
 import type { Tensor } from '../../../codecs/tensor.js'
+import { WaitingMemory } from '../../../plugins/inference/waiting-memory.js'
 import type { Deadline } from '../../../plugins/inference/deadline.js'
 import { Pool } from '../../../plugins/inference/pool.js'
 import type { ModelQueue, QueueOptions } from '../../../plugins/inference/queue.js'
@@ -27,7 +28,7 @@ export function startBench (t: Test, threads: number, options: Partial<Scheduler
   pool.on('ready', (thread) => alive.add(thread))
   pool.on('lost', (thread) => alive.delete(thread))
   pool.on('error', (error) => t.fail(error))
-  const scheduler = new Scheduler(pool, { runLimitMs: 30_000, loadLimitMs: 30_000, waitingBytes: 2 ** 28, targetRunMs: 10, transferBytes: 2 ** 20, ...options })
+  const scheduler = new Scheduler(pool, { runLimitMs: 30_000, loadLimitMs: 30_000, memory: new WaitingMemory(), targetRunMs: 10, transferBytes: 2 ** 20, ...options })
   t.teardown(() => scheduler.stop())
   return { pool, scheduler, threads: alive }
 }

@@ -1,13 +1,14 @@
 import t from 'tap'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ReadTask } from '../../../workers/contract.js'
+import { WaitingMemory } from '../../../plugins/inference/waiting-memory.js'
 import type { Deadline } from '../../../plugins/inference/deadline.js'
 import { Slot } from '../../../plugins/inference/slot.js'
 import { Tasks } from '../../../plugins/inference/tasks.js'
 import { codeOf, deadlineIn, open, slowRows, startBench } from './lanes.js'
 
 const bodyBytes = 1000
-const { scheduler } = startBench(t, 1, { targetRunMs: 10_000, waitingBytes: 1.5 * bodyBytes })
+const { scheduler } = startBench(t, 1, { targetRunMs: 10_000, memory: new WaitingMemory(1.5 * bodyBytes) })
 const slow = await open(scheduler, 'slow', { maxRows: 1 })
 
 /** Keeps the only thread busy for about a second and a half. */
@@ -60,7 +61,7 @@ t.test('a body that nobody waits for is not even put into the queue', async (t) 
 })
 
 t.test('a thread that comes free passes over a client that has just gone', async (t) => {
-  const tasks = new Tasks({ waitingBytes: 100, loadLimitMs: 1000 }, () => {})
+  const tasks = new Tasks({ memory: new WaitingMemory(100), loadLimitMs: 1000 }, () => {})
   const [slot, deadline, ran] = [new Slot(7), deadlineIn(), [] as string[]]
   const gone = codeOf(tasks.runAnywhere(async () => { ran.push('gone') }, 60, deadline))
   const next = tasks.runAnywhere(async (thread) => { ran.push(`next on ${thread}`) }, 40)
