@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import { buildApp } from '../app.js'
 import { loadConfig, type Config } from '../config.js'
+import type { ModelQueue } from '../plugins/inference/queue.js'
 
 const zoo = join(import.meta.dirname, 'fixtures/zoo')
 const examples = join(import.meta.dirname, '../model-store')
@@ -51,7 +52,8 @@ export async function makeStore (t: Test, models: Record<string, Ingredients> = 
 
 /** The application, not ready yet; it is closed when the test ends. */
 export async function create (t: Test, settings: Partial<Config> = {}): Promise<FastifyInstance> {
-  const app = await buildApp({ ...loadConfig({}), LOG_LEVEL: 'silent', WORKERS: '2', ...settings })
+  // A machine that has other things to do makes the event loop lag, and that is not what is tested.
+  const app = await buildApp({ ...loadConfig({}), LOG_LEVEL: 'silent', WORKERS: '2', MAX_EVENT_LOOP_DELAY_MS: 600_000, ...settings })
   t.teardown(() => app.close())
   return app
 }
@@ -68,7 +70,28 @@ export async function start (app: FastifyInstance): Promise<void> {
   while (app.models.unready === 'models are being loaded') await delay(5)
 }
 
-/** Returns once `check` holds; a check that never does ends with the test's own time limit. */
+/** The queue of a model whose requests from now on wait for an hour of company, so that they stay where they are. */
+export function hold (app: FastifyInstance, model: string): ModelQueue {
+  const { queue } = app.models.get(model).lane
+  queue.options.maxDelayUs = 3_600_000_000
+  return queue
+}
+
+/** Stops the requests for a model on their way to its queue. `reached` resolves with the first of them; after `release` they go on. */
+export function stopBefore (app: FastifyInstance, model: string): { reached: Promise<void>, release: () => void } {
+  const { lane } = app.models.get(model)
+  const { submit } = lane
+  const reached = Promise.withResolvers<void>()
+  const released = Promise.withResolvers<void>()
+  lane.submit = async (...request) => {
+    reached.resolve()
+    await released.promise
+    return await submit(...request)
+  }
+  return { reached: reached.promise, release: released.resolve }
+}
+
+/** Returns once `check` holds, which must last when it does; a check that never does ends with the test's own time limit. */
 export async function until (check: () => boolean | Promise<boolean>): Promise<void> {
   while (!await check()) await delay(5)
 }

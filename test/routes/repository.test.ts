@@ -105,15 +105,14 @@ t.test('while models are loaded again and replaced, every request is answered', 
   const big = { inputs: [{ name: 'x', shape: [200, 2], datatype: 'FP32', data: new Array(400).fill(1.5) }] }
   const versions = new Set<string>()
   const running = new AbortController()
-  let answered = 0
   const clients = [tensor, tensor, tensor, big].map(async (payload) => {
     while (!running.signal.aborted) {
       const response = await infer(app, 'm', { payload })
       if (response.statusCode !== 200) t.fail(response.payload)
       versions.add(response.json().model_version)
-      answered++
     }
   })
+  await until(() => versions.has('1'))
   for (let times = 0; times < 3; times++) t.equal((await post(app, 'models/m/load')).statusCode, 200)
   await addModel(store, 'm', { zoo: 'identity-float32', version: '2' })
   t.equal((await post(app, 'models/m/load')).statusCode, 200)
@@ -122,5 +121,4 @@ t.test('while models are loaded again and replaced, every request is answered', 
   running.abort()
   await Promise.all(clients)
   t.strictSame([...versions].sort(), ['1', '2'])
-  t.ok(answered > 10)
 })

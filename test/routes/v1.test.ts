@@ -1,5 +1,5 @@
 import t from 'tap'
-import { build, makeStore, until } from '../helper.js'
+import { build, makeStore, stopBefore } from '../helper.js'
 import { exampleAnswers, near, refused } from '../oip.js'
 
 const app = await build(t, { POOL_PARSE_BYTES: 5000 })
@@ -74,9 +74,11 @@ t.test('more rows than the queue of a model holds are predicted one by one, also
   t.notSame(predictions[0], predictions[1])
   t.same(predictions, rows.map((_, row) => predictions[row % 2]))
   const model = app.models.get('fixed')
+  const stop = stopBefore(app, 'fixed')
   const asked = ask()
-  await until(() => model.lane.queue.inFlight > 0)
+  await stop.reached
   const closed = model.close()
+  stop.release()
   t.same((await asked).json(), { predictions })
   await closed
 })

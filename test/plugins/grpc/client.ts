@@ -70,13 +70,6 @@ export async function serve (t: Test, settings: Partial<Config> = {}): Promise<F
   return app
 }
 
-/** The queue of a model whose requests from now on wait for a minute of company, so that they stay where they are. */
-export function hold (app: FastifyInstance, model: string) {
-  const { queue } = app.models.get(model).lane
-  queue.options.maxDelayUs = 60_000_000
-  return queue
-}
-
 /** A tensor of the iris model, raw. */
 export function irisRequest (rows: number[][] = [[5.1, 3.5, 1.4, 0.2]], more: Message = {}): Message {
   return {

@@ -2,14 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { connect } from 'node:http2'
 import type { MethodDefinition } from '@grpc/grpc-js'
 import t from 'tap'
-import { makeStore, until } from '../../helper.js'
-import { Client, hold, inferenceService, irisRequest, serve, type Message } from './client.js'
+import { hold, makeStore, until } from '../../helper.js'
+import { Client, inferenceService, irisRequest, serve, type Message } from './client.js'
 
 const [CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE] = [1, 4, 14]
 
 const store = await makeStore(t, {
   iris: { example: 'iris' },
-  patient: { example: 'iris', config: { queue: { max_rows: 12, timeout_ms: 60_000 } } }
+  patient: { example: 'iris', config: { queue: { max_rows: 12, timeout_ms: 3_600_000 } } }
 })
 const app = await serve(t, { MODEL_STORE: store })
 const client = new Client(t, app)
@@ -21,6 +21,8 @@ function patientRequest (rows: number, more: Message = {}): Message {
 
 t.test('a call whose deadline passes while it waits never runs', async (t) => {
   t.match(await client.fail('ModelInfer', patientRequest(7), { deadline: Date.now() + 500 }), { code: DEADLINE_EXCEEDED })
+  // What comes after it on the same connection tells that the call itself is not on its way any more.
+  await client.call('ServerLive')
   await until(() => queue.rowsWaiting === 0)
   t.equal(queue.statistics.executionCount, 0)
 })

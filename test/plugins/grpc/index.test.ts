@@ -1,16 +1,15 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { setTimeout as delay } from 'node:timers/promises'
 import { loadSync } from '@grpc/proto-loader'
 import t from 'tap'
-import { create, makeStore, start, until } from '../../helper.js'
-import { Client, finish, healthService, hold, inferenceService, irisRequest, readService, serve, type Message } from './client.js'
+import { create, hold, makeStore, start, stopBefore, until } from '../../helper.js'
+import { Client, finish, healthService, inferenceService, irisRequest, readService, serve, type Message } from './client.js'
 
 const [OK, INVALID_ARGUMENT, NOT_FOUND, RESOURCE_EXHAUSTED, UNIMPLEMENTED] = [0, 3, 5, 8, 12]
 
 const store = await makeStore(t, {
   iris: { example: 'iris', config: { queue: { max_rows: 1_000_000 } } },
-  patient: { example: 'iris', config: { queue: { timeout_ms: 60_000 } } },
+  patient: { example: 'iris', config: { queue: { timeout_ms: 3_600_000 } } },
   slow: { zoo: 'slow' }
 })
 
@@ -197,9 +196,11 @@ t.test('on close calls in flight end and new ones are refused', async (t) => {
   const app = await serve(t, { MODEL_STORE: store })
   const client = new Client(t, app)
   await client.call('ServerLive')
-  const call = client.call('ModelInfer', slowRequest(60))
-  await until(() => app.models.get('slow').lane.queue.isIdle === false)
+  const stop = stopBefore(app, 'slow')
+  const call = client.call('ModelInfer', slowRequest(1))
+  await stop.reached
   const closing = app.close()
+  stop.release()
   t.match(await call, { model_name: 'slow' })
   await closing
   await t.rejects(new Client(t, app).call('ServerLive', {}, { deadline: Date.now() + 2000 }))
@@ -213,6 +214,5 @@ t.test('what does not end in time is ended', async (t) => {
   await until(() => queue.rowsWaiting === 1)
   await app.close()
   await t.rejects(call)
-  await delay(0)
-  t.equal(queue.rowsWaiting, 0)
+  await until(() => queue.rowsWaiting === 0)
 })

@@ -1,13 +1,13 @@
 import { once } from 'node:events'
 import t from 'tap'
-import { makeStore, until } from '../../helper.js'
-import { Client, finish, hold, irisRequest, serve, type Message } from './client.js'
+import { hold, makeStore, stopBefore, until } from '../../helper.js'
+import { Client, finish, irisRequest, serve, type Message } from './client.js'
 
 const [CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE] = [1, 4, 14]
 
 const store = await makeStore(t, {
   iris: { example: 'iris' },
-  patient: { example: 'iris', config: { queue: { timeout_ms: 60_000 } } },
+  patient: { example: 'iris', config: { queue: { timeout_ms: 3_600_000 } } },
   slow: { zoo: 'slow' }
 })
 const app = await serve(t, { MODEL_STORE: store })
@@ -102,11 +102,13 @@ t.test('on close a stream gets the answers it waits for, then UNAVAILABLE', asyn
   const busy = client.stream('ModelStreamInfer')
   const answers = collect(busy)
   const statuses = [idle, busy].map(finish)
-  idle.resume()
+  const stop = stopBefore(app, 'slow')
   idle.write(irisRequest())
-  busy.write(slowRequest(60))
-  await until(() => app.models.get('slow').lane.queue.running === 1)
-  await app.close()
+  busy.write(slowRequest(1))
+  await Promise.all([once(idle, 'data'), stop.reached])
+  const closing = app.close()
+  stop.release()
+  await closing
   t.same(await Promise.all(statuses), [UNAVAILABLE, UNAVAILABLE])
-  t.match(answers, [{ error_message: '', infer_response: { id: 'slow 60' } }])
+  t.match(answers, [{ error_message: '', infer_response: { id: 'slow 1' } }])
 })

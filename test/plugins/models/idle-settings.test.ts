@@ -1,7 +1,7 @@
 import t from 'tap'
 import { findIdleSettings } from '../../../plugins/models/idle-settings.js'
 import { defaultConfig } from '../../../plugins/models/store/contents.js'
-import { addModel, build, makeStore } from '../../helper.js'
+import { addModel, build, hold, makeStore } from '../../helper.js'
 import { codeOf, column, deadlineIn } from '../inference/lanes.js'
 
 const numbers = { zoo: 'fails-on-13' }
@@ -43,26 +43,23 @@ t.test('batching and queue of model.json reach the queue', async (t) => {
   const store = await makeStore(t)
   await addModel(store, 'merges', { ...numbers, config: { batching: { max_rows: 7 }, instances: 1 } })
   await addModel(store, 'waits', { ...numbers, config: { batching: { max_rows: 2, max_delay_us: 1_000_000 }, instances: 2 } })
-  await addModel(store, 'short', { zoo: 'slow', config: { batching: { max_rows: 1 }, queue: { max_rows: 2 }, instances: 1 } })
-  await addModel(store, 'hasty', { zoo: 'slow', config: { batching: { max_rows: 1 }, queue: { timeout_ms: 1 }, instances: 1 } })
+  await addModel(store, 'short', { ...numbers, config: { queue: { max_rows: 2, timeout_ms: 3_600_000 } } })
+  await addModel(store, 'hasty', { ...numbers, config: { queue: { timeout_ms: 1 } } })
   const app = await build(t, { MODEL_STORE: store, WORKERS: '2' })
   const infer = (name: string, x: number) => app.models.get(name).infer(column(x), deadlineIn())
 
   const merged = (await Promise.all(Array.from({ length: 20 }, (_, x) => infer('merges', x + 20)))).map(({ batchRows }) => batchRows)
   t.ok(Math.max(...merged) <= 7 && Math.max(...merged) > 1, `${merged}`)
 
-  const first = infer('waits', 1)
-  for (let turns = 0; turns < 3; turns++) await new Promise((resolve) => setImmediate(resolve))
-  t.same((await Promise.all([first, infer('waits', 2)])).map(({ batchRows }) => batchRows), [2, 2], 'the first one waited')
-  t.equal(app.models.get('waits').lane.queue.options.instances, 2)
+  t.match(app.models.get('waits').lane.queue.options, { maxRows: 2, maxDelayUs: 1_000_000, instances: 2 })
 
-  const slow = async (name: string) => {
-    const model = app.models.get(name)
-    const row = async () => await model.predict(await model.read({ instances: [[1, 2, 3, 4]] }, 'instances', true), deadlineIn())
-    return await Promise.all(Array.from({ length: 80 }, () => codeOf(row())))
-  }
-  t.ok((await slow('short')).includes('QUEUE_FULL'))
-  t.ok((await slow('hasty')).includes('DEADLINE_EXCEEDED'))
+  for (const name of ['short', 'hasty']) hold(app, name)
+  t.equal(await codeOf(infer('hasty', 1)), 'DEADLINE_EXCEEDED')
+  const gone = deadlineIn()
+  const waiting = [1, 2].map((x) => codeOf(app.models.get('short').infer(column(x), gone)))
+  t.equal(await codeOf(infer('short', 3)), 'QUEUE_FULL')
+  gone.cancel()
+  t.same(await Promise.all(waiting), ['CLIENT_GONE', 'CLIENT_GONE'])
 })
 
 t.test('response_style shapes the answers', async (t) => {

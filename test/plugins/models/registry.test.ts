@@ -1,7 +1,6 @@
 import t, { type Test } from 'tap'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Artefact } from '../../../plugins/models/store/artefact.js'
 import type { Loader } from '../../../plugins/models/loader.js'
@@ -28,10 +27,10 @@ async function follow (t: Test, options: Partial<RegistryOptions> = {}) {
   const details: object[] = []
   /** Models that cannot be loaded for the time being, and why. */
   const faults = new Map<string, Error>()
-  const gate = { open: Promise.resolve() }
+  const gate = { pass: async () => {} }
   const loader = {
     async load ({ model, version, path }: Artefact, _config: unknown, { hot }: { hot: boolean }) {
-      await gate.open
+      await gate.pass()
       const content = await readFile(path, 'utf8')
       const fault = faults.get(model)
       if (fault !== undefined) throw fault
@@ -61,7 +60,16 @@ async function follow (t: Test, options: Partial<RegistryOptions> = {}) {
     logged,
     details,
     faults,
-    gate,
+    /** Holds up every load from now on. `reached` resolves with the first of them; after `release` they go on. */
+    holdLoads () {
+      const reached = Promise.withResolvers<void>()
+      const released = Promise.withResolvers<void>()
+      gate.pass = async () => {
+        reached.resolve()
+        await released.promise
+      }
+      return { reached: reached.promise, release: released.resolve }
+    },
     start: async () => registry.start(await store.read()),
     async write (path: string, content: unknown) {
       await mkdir(join(root, path, '..'), { recursive: true })
@@ -285,18 +293,17 @@ t.test('the default is the named one, else the one that says so, else the only o
 })
 
 t.test('while models are being loaded, known names are not ready and none stands in for another', async (t) => {
-  const { registry, gate, write, start, answer } = await follow(t)
+  const { registry, holdLoads, write, start, answer } = await follow(t)
   for (const name of ['a', 'b']) await write(`${name}/1/model.onnx`, name)
   await write('b/model.json', { default: true, labels: { stable: '1' } })
-  const { promise, resolve } = Promise.withResolvers<undefined>()
-  gate.open = promise as unknown as Promise<void>
+  const held = holdLoads()
   const started = start()
-  await delay(50)
+  await held.reached
   t.equal(registry.unready, 'models are being loaded')
   t.equal(registry.defaultName, 'b')
   for (const [name, version] of [['a'], ['b', '1'], ['b', 'stable']]) t.equal(codeOfCall(() => registry.get(name, version)), 'MODEL_NOT_READY')
   t.match(registry.describe(registry.entry('b')), { versions: [{ version: '1', state: 'LOADING' }] })
-  resolve(undefined)
+  held.release()
   await started
   t.equal(answer(), 'b')
   registry.drain()
@@ -326,19 +333,18 @@ t.test('an empty store starts, is not ready and says what to do', async (t) => {
 })
 
 t.test('a label moves once its new version serves, and stays where it is when that is broken', async (t) => {
-  const { registry, gate, loads, write, start, serving, answer } = await follow(t)
+  const { registry, holdLoads, loads, write, start, serving, answer } = await follow(t)
   await write('a/1/model.onnx', 'a1')
   await write('a/model.json', { versions: ['1'], labels: { stable: '1' } })
   await start()
   await write('a/2/model.onnx', 'broken')
   await write('a/3/model.onnx', 'a3')
   await write('a/model.json', { versions: ['3'], labels: { stable: '2' } })
-  const { promise, resolve } = Promise.withResolvers<undefined>()
-  gate.open = promise as unknown as Promise<void>
+  const held = holdLoads()
   const reloaded = registry.reload()
-  await delay(50)
+  await held.reached
   t.equal(answer('a', 'stable'), 'a1', 'while the new version is being loaded')
-  resolve(undefined)
+  held.release()
   await reloaded
   t.equal(answer('a', 'stable'), 'a1')
   t.equal(answer('a'), 'a3')
@@ -383,31 +389,29 @@ t.test('what failed is tried again when that is asked for, and what was unloaded
 })
 
 t.test('nothing more is loaded once the server is shutting down', async (t) => {
-  const { registry, gate, loads, write, start } = await follow(t)
+  const { registry, holdLoads, loads, write, start } = await follow(t)
   for (const name of ['a', 'b', 'c']) await write(`${name}/1/model.onnx`, name)
-  const { promise, resolve } = Promise.withResolvers<undefined>()
-  gate.open = promise as unknown as Promise<void>
+  const held = holdLoads()
   const started = start()
-  await delay(50)
+  await held.reached
   registry.drain()
-  resolve(undefined)
+  held.release()
   await started
   t.same(loads.map(({ name }) => name), ['a'])
   t.equal(await codeOf(registry.load('b')), 'DRAINING')
 })
 
 t.test('a load that is under way when the server shuts down is told so, and nobody hears of a broken model', async (t) => {
-  const { registry, gate, logged, faults, write, start } = await follow(t)
+  const { registry, holdLoads, logged, faults, write, start } = await follow(t)
   await write('a/1/model.onnx', 'a')
   await start()
-  const { promise, resolve } = Promise.withResolvers<undefined>()
-  gate.open = promise as unknown as Promise<void>
+  const held = holdLoads()
   faults.set('a', new Error('The server is shutting down'))
   const before = logged.length
   const loaded = codeOf(registry.load('a'))
-  await delay(50)
+  await held.reached
   registry.drain()
-  resolve(undefined)
+  held.release()
   t.equal(await loaded, 'DRAINING')
   t.same(logged.slice(before), [])
   await registry.settled()

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import t from 'tap'
-import { addModel, build, makeStore } from '../../helper.js'
+import { addModel, build, hold, makeStore, until } from '../../helper.js'
 import { Promised } from './promise.js'
 import { readDocument } from './read-document.js'
 
@@ -74,21 +74,25 @@ t.test('Every answer of the default faces is as documented, in each style', asyn
 
 t.test('Errors of a model, of the queue and of the clock are as documented', async (t) => {
   const store = await makeStore(t, {
-    slow: { zoo: 'slow', config: { queue: { max_rows: 1, timeout_ms: 5000 } } },
+    slow: { zoo: 'slow', config: { queue: { max_rows: 1, timeout_ms: 3_600_000 } } },
     fails: { zoo: 'fails-on-13' },
     ruled: { example: 'diabetes', files: { 'metadata.json': await withRule() } }
   })
-  const app = await build(t, { MODEL_STORE: store, DEFAULT_MODEL: 'fails' })
+  const app = await build(t, { MODEL_STORE: store, DEFAULT_MODEL: 'fails', REQUEST_TIMEOUT_MS: 3_600_000 })
   const promised = new Promised(await readDocument(app))
   const width = app.models.get('slow').specification.layout.width ?? 0
   const slow = { features: new Array(width).fill(1) }
-  const statuses = await Promise.all(Array.from({ length: 4 }, () => ask(app, promised, '/models/slow/predict', { payload: slow })))
-  t.ok(statuses.includes(503), JSON.stringify(statuses))
+  const queue = hold(app, 'slow')
   t.equal(await ask(app, promised, '/models/slow/predict', { payload: slow, headers: { 'x-request-timeout-ms': '1' } }), 504)
+  const waiting = ask(app, promised, '/models/slow/predict', { payload: slow })
+  await until(() => queue.rowsWaiting === 1)
+  t.equal(await ask(app, promised, '/models/slow/predict', { payload: slow }), 503)
+  queue.options.maxDelayUs = 0
   const [record = {}] = await recordsOf('diabetes')
   t.equal(await ask(app, promised, '/models/ruled/predict', { payload: { ...record, age: 125 } }), 422)
   const { inputs } = app.models.get('fails').specification.layout
   t.equal(await ask(app, promised, '/models/fails/predict', { payload: { [inputs[0]?.name ?? '']: 13 } }), 500)
+  t.equal(await waiting, 200)
   await app.models.unload('slow')
   t.equal(await ask(app, promised, '/models/slow/predict', { payload: slow }), 503)
 })
