@@ -2,33 +2,27 @@ import t from 'tap'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readdir } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { addModel, until } from '../../helper.js'
 
 const root = join(import.meta.dirname, '../../..')
-
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
-}
 
 t.test('ONNX Runtime sends and keeps nothing of its own, in a clean environment', async (t) => {
   const folder = t.testdir()
   const [home, store] = [join(folder, 'home'), join(folder, 'store')]
   await mkdir(home)
   await addModel(store, 'first', { zoo: 'fails-on-13' })
-  const [port, grpcPort] = [await freePort(), await freePort()]
   // Nothing is inherited: a CI variable, for one, silences the telemetry by itself.
-  const env = { HOME: home, TMPDIR: home, MODEL_STORE: store, PORT: String(port), GRPC_PORT: String(grpcPort), WORKERS: '1', WATCH: 'true', LOG_LEVEL: 'fatal', DRAIN_DELAY_MS: '0' }
-  const server = spawn(process.execPath, ['--import', join(root, 'test/type-stripping.js'), join(root, 'server.ts')], { env, cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+  const env = { HOME: home, TMPDIR: home, MODEL_STORE: store, PORT: '0', GRPC_PORT: '0', WORKERS: '1', WATCH: 'true', DRAIN_DELAY_MS: '0' }
+  const server = spawn(process.execPath, ['--import', join(root, 'test/type-stripping.js'), join(root, 'server.ts')], { env, cwd: root, stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = once(server, 'exit')
   t.teardown(() => server.kill('SIGKILL'))
+  let log = ''
+  server.stdout.on('data', (chunk) => { log += chunk })
+  const address = () => /"msg":"[^"]*(http:\/\/127\.0\.0\.1:\d+)/.exec(log)?.[1]
+  await until(() => address() !== undefined || server.exitCode !== null)
 
-  const predict = (model: string): Promise<Response | undefined> => fetch(`http://127.0.0.1:${port}/models/${model}/predict/batch`, {
+  const predict = (model: string): Promise<Response | undefined> => fetch(`${address()}/models/${model}/predict/batch`, {
     method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"instances": [{"x": 1}]}'
   }).catch(() => undefined)
   await until(async () => (await predict('first'))?.status === 200)
