@@ -8,9 +8,12 @@ if ! command -v python3 >/dev/null; then
 fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-python3 -m venv "$work/venv"
+if ! python3 -m venv "$work/venv"; then
+  echo 'skipped: this python3 cannot make an environment (on Debian: python3-venv)'
+  exit 0
+fi
 if ! "$work/venv/bin/pip" install --quiet --disable-pip-version-check -r exporters/requirements.txt; then
-  echo 'skipped: the Python package index cannot be reached'
+  echo 'skipped: the Python packages cannot be had'
   exit 0
 fi
 export PYTHON="$work/venv/bin/python" PYTHONDONTWRITEBYTECODE=1
