@@ -23,7 +23,9 @@ export class Browser {
   static async open (command) {
     const browser = new Browser()
     browser.#profile = await mkdtemp(join(tmpdir(), 'home-page-'))
-    browser.#process = spawn(command, [...quiet, `--user-data-dir=${browser.#profile}`, 'about:blank'], { stdio: ['ignore', 'ignore', 'pipe'] })
+    // It keeps caches and temporary folders that it does not clean up.
+    const env = { ...process.env, HOME: browser.#profile, TMPDIR: browser.#profile }
+    browser.#process = spawn(command, [...quiet, `--user-data-dir=${browser.#profile}`, 'about:blank'], { env, stdio: ['ignore', 'ignore', 'pipe'] })
     await browser.#connect()
     return browser
   }
