@@ -42,7 +42,9 @@ t.test('every variant is a version that is listed with its size', async (t) => {
   const { models } = (await app.inject('/models')).json()
   t.match(models, [{ name: 'digits', versions: ['3', '2', '1'].map((version) => ({ version, state: 'READY', bytes: variants[version]?.bytes[1] })) }])
   t.same(models[0].versions.map(({ batched }: { batched: boolean }) => batched), [true, false, true], 'what a dynamically quantised model answers depends on the rows beside it')
-  const answer = await app.inject({ method: 'POST', url: '/models/digits/versions/2/predict/batch', payload: { instances: rows.slice(0, 3) } })
+  const names = models[0].versions[0].features.map(({ name }: { name: string }) => name)
+  const instances = rows.slice(0, 3).map((row) => Object.fromEntries(row.map((value, index) => [names[index], value])))
+  const answer = await app.inject({ method: 'POST', url: '/models/digits/versions/2/predict/batch', payload: { instances } })
   t.equal(answer.statusCode, 200)
 })
 

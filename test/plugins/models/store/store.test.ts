@@ -243,7 +243,7 @@ t.test('errors of model.json name file and field', async (t) => {
     [{ batching: { max_rows: 0 } }, 'batching.max_rows', 'batching.max_rows must be an integer >= 1, got 0'],
     [{ batching: { max_rows: 65537 } }, 'batching.max_rows', 'batching.max_rows must be an integer <= 65536, got 65537'],
     [{ batching: { max_row: 1 } }, 'batching.max_row', 'batching.max_row is not a known key; known are max_rows, max_delay_us'],
-    [{ batchign: {} }, 'batchign', 'batchign is not a known key; known are versions, labels, response_style, default, batching, instances, dedicated, queue, session, deterministic'],
+    [{ batchign: {} }, 'batchign', 'batchign is not a known key; known are versions, labels, response_style, default, batching, instances, dedicated, queue, latency_budget_ms, session, deterministic'],
     [{ default: 'true' }, 'default', 'default must be true or false, got "true"'],
     [{ response_style: 'flat' }, 'response_style', 'response_style must be one of "scalar", "list", "label", got "flat"'],
     [{ versions: 'newest' }, 'versions', 'versions must be "latest", "all" or a list of version numbers such as ["1", "3"], got "newest"'],
