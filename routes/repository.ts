@@ -6,6 +6,9 @@ import { oipFailures } from '../schemas/oip.js'
 import { OipIndexRequestSchema, OipIndexSchema, OipRepositoryRequestSchema } from '../schemas/oip-repository.js'
 import { ref } from '../schemas/ref.js'
 
+// What these requests say takes less; they are parsed on the main thread.
+const bodyBytes = 1024 * 1024
+
 /** The model repository extension: list, load and unload models. Off unless REPOSITORY_CONTROL is on; then ADMIN_TOKEN guards it. */
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   const { oip } = app
@@ -19,7 +22,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
   app.post('/v2/repository/index', {
     schema: { ...described, operationId: 'oipRepositoryIndex', summary: 'List all versions in the model store with their states', body: ref(OipIndexRequestSchema), response: { 200: ref(OipIndexSchema), ...oipFailures } }
   }, async (request, reply) => {
-    const { ready = false } = parseObject(await request.readBytes())
+    const { ready = false } = parseObject(await request.readBytes(bodyBytes))
     if (typeof ready !== 'boolean') throw new InvalidRequestError("Unable to parse 'ready': it must be a boolean")
     return reply.sendBare(await oip.index({ ready }))
   })
@@ -29,7 +32,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       schema: { ...described, operationId, summary, params: ModelParamsSchema, body: ref(OipRepositoryRequestSchema), response: { 200: {}, ...oipFailures } }
     }, async (request, reply) => {
       const { model: name } = request.params
-      refuseOverrides(parseObject(await request.readBytes()))
+      refuseOverrides(parseObject(await request.readBytes(bodyBytes)))
       await oip[verb](name)
       return reply.sendBare({ name, [verb]: true })
     })
@@ -44,7 +47,7 @@ export default routes
 
 /** An empty body stands for an object without members. */
 function parseObject (body: Buffer): Record<string, unknown> {
-  const value = body.byteLength === 0 ? {} : parseJson(body).value
+  const value = body.byteLength === 0 ? {} : parseJson(body)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new InvalidRequestError('The body must be a JSON object')
   return { ...value }
 }

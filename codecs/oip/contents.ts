@@ -48,10 +48,8 @@ export function decodeContents (type: DataType, dims: readonly number[], content
       return BigUint64Array.from(take(dims, where, contents.uint64_contents), BigInt)
     case 'string':
       return take(dims, where, contents.bytes_contents).map((bytes) => decodeText(bytes, where))
-    default: {
-      const values = take<unknown>(dims, where, contents[field])
-      return decodeValues(type, dims, values, where, () => values)
-    }
+    default:
+      return decodeValues(type, dims, take<unknown>(dims, where, contents[field]), where)
   }
 }
 

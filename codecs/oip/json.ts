@@ -3,38 +3,29 @@ import { OipError } from './error.js'
 const nonFinite = /(?<![\w.+-])-?(?:NaN|Infinity)(?!\w)/g
 const longInteger = /(?<![\w.+-])-?\d{16,}(?![\d.eE])/g
 
-export interface ParsedJson {
-  value: unknown
-  /** The same value with every integer of 16 digits or more as a string of its digits: JSON.parse rounds beyond 2^53. */
-  exact: () => unknown
-}
-
 /**
  * Parses UTF-8 JSON. Bare NaN, Infinity and -Infinity, which Python clients write, are taken as null and as numbers out of
  * range. Throws OipError.
  */
-export function parseJson (bytes: Uint8Array): ParsedJson {
-  const text = decodeUtf8(bytes)
+export function parseJson (bytes: Uint8Array): unknown {
+  return parse(decodeUtf8(bytes))
+}
+
+/** The same with every integer of 16 digits or more as a string of its digits: JSON.parse rounds beyond 2^53. */
+export function parseJsonWithDigits (bytes: Uint8Array): unknown {
+  return parse(replaceOutsideStrings(decodeUtf8(bytes), longInteger, (digits) => `"${digits}"`))
+}
+
+function parse (text: string): unknown {
   try {
-    return parsed(text)
+    return JSON.parse(text)
   } catch (error) {
     const finite = replaceOutsideStrings(text, nonFinite, spellNonFinite)
     if (finite === text) throw unparsable(error)
     try {
-      return parsed(finite)
+      return JSON.parse(finite)
     } catch {
       throw unparsable(error)
-    }
-  }
-}
-
-function parsed (text: string): ParsedJson {
-  let exact: { value: unknown } | undefined
-  return {
-    value: JSON.parse(text),
-    exact: () => {
-      exact ??= { value: JSON.parse(replaceOutsideStrings(text, longInteger, (digits) => `"${digits}"`)) }
-      return exact.value
     }
   }
 }

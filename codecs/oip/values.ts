@@ -8,11 +8,11 @@ type IntegerType = 'int8' | 'int16' | 'int32' | 'uint8' | 'uint16' | 'uint32'
 const int64Digits = 20
 
 /**
- * Turns the `data` list of a JSON tensor, flat or nested, into row-major elements. `exact` yields the same list with long
- * integers as strings of digits; it is called only when an INT64 or UINT64 element is beyond 2^53. `where` names the input
- * in messages. Throws OipError before it allocates anything when the list does not have as many elements as `dims` say.
+ * Turns the `data` list of a JSON tensor, flat or nested, into row-major elements. Those of INT64 and UINT64 are safe
+ * integers or strings of digits. `where` names the input in messages. Throws OipError before it allocates anything when the
+ * list does not have as many elements as `dims` say.
  */
-export function decodeValues (type: DataType, dims: readonly number[], data: readonly unknown[], where: string, exact: () => readonly unknown[]): TensorData {
+export function decodeValues (type: DataType, dims: readonly number[], data: readonly unknown[], where: string): TensorData {
   const rows = splitRows(dims, data, where)
   const count = elementCount(dims)
   switch (type) {
@@ -22,7 +22,7 @@ export function decodeValues (type: DataType, dims: readonly number[], data: rea
       return decodeStrings(rows, where)
     case 'int64':
     case 'uint64':
-      return decodeBigInts(type, count, areExact(type, rows, where) ? rows : splitRows(dims, exact(), where), where)
+      return decodeBigInts(type, count, rows, where)
     case 'float32':
     case 'float64':
       return decodeFloats(type, count, rows, where)
@@ -31,6 +31,22 @@ export function decodeValues (type: DataType, dims: readonly number[], data: rea
     default:
       return decodeIntegers(type, count, rows, where)
   }
+}
+
+/**
+ * Whether the list holds 64-bit integers that JSON.parse has rounded, so that they must be read again from their digits.
+ * Throws OipError for an element of INT64 or UINT64 that is no integer.
+ */
+export function needDigits (type: DataType, dims: readonly number[], data: readonly unknown[], where: string): boolean {
+  if (type !== 'int64' && type !== 'uint64') return false
+  let needed = false
+  for (const row of splitRows(dims, data, where)) {
+    for (const value of row) {
+      if (typeof value !== 'number' || !Number.isInteger(value)) refuse(type, where, value)
+      if (!Number.isSafeInteger(value)) needed = true
+    }
+  }
+  return needed
 }
 
 /** JSON text of the `data` list of a tensor: flat, integers of any size as bare digits, NaN and infinities as null. Throws OipError for FP16. */
@@ -120,18 +136,6 @@ function decodeBooleans (count: number, rows: Rows, where: string): TensorData {
     }
   }
   return out
-}
-
-/** Whether every element is an integer that JSON.parse has kept exactly; refuses what is no integer. */
-function areExact (type: DataType, rows: Rows, where: string): boolean {
-  let exact = true
-  for (const row of rows) {
-    for (const value of row) {
-      if (typeof value !== 'number' || !Number.isInteger(value)) refuse(type, where, value)
-      if (!Number.isSafeInteger(value)) exact = false
-    }
-  }
-  return exact
 }
 
 function decodeBigInts (type: 'int64' | 'uint64', count: number, rows: Rows, where: string): TensorData {

@@ -9,8 +9,8 @@ import { chooseEncoding, compress } from '../bodies/content-encoding.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The body as it came, inflated when it was compressed. Rejects with 400, 413 and 415. */
-    readBytes (): Promise<Buffer>
+    /** The body as it came, inflated when it was compressed; of at most `limit` bytes, or as many as JSON may have. Rejects with 400, 413 and 415. */
+    readBytes (limit?: number): Promise<Buffer>
     /** The body of an infer request, cut where its length header says. Rejects with 400, 413 and 415. */
     readFrame (): Promise<InferFrame>
   }
@@ -41,8 +41,8 @@ export default fp(async (app) => {
   // Schemas document these routes; what a body holds is for the codecs to say.
   app.setValidatorCompiler(() => () => true)
 
-  app.decorateRequest('readBytes', async function () {
-    const { head } = await readBody(this.raw, jsonLimit, (length) => length)
+  app.decorateRequest('readBytes', async function (bytes = jsonLimit) {
+    const { head } = await readBody(this.raw, Math.min(bytes, jsonLimit), (length) => length)
     return head
   })
 

@@ -1,11 +1,11 @@
 import t, { type Test } from 'tap'
-import { decodeValues, encodeValues } from '../../../codecs/oip/values.js'
+import { decodeValues, encodeValues, needDigits } from '../../../codecs/oip/values.js'
 import type { DataType, TensorData } from '../../../codecs/tensor.js'
 
 const where = "input 'x' for model 'm'"
 
 function decode (type: DataType, dims: number[], data: unknown[], exact: unknown[] = data): TensorData {
-  return decodeValues(type, dims, data, where, () => exact)
+  return decodeValues(type, dims, needDigits(type, dims, data, where) ? exact : data, where)
 }
 
 function refused (t: Test, message: RegExp, type: DataType, dims: number[], data: unknown[]): void {
