@@ -1,4 +1,5 @@
 import { InvalidRequestError, PayloadTooLargeError } from '../../errors.js'
+import { freeMemory } from './memory.js'
 
 /** A body in two parts, each in memory of its own unless the body is small. */
 export interface BodyParts {
@@ -15,18 +16,23 @@ export interface CollectorOptions {
   split: (length: number) => number
 }
 
-/** Up to this size a body that came in one piece stays where it is. */
+/** Up to this size a body that lies in one piece stays where it is. */
 const smallBytes = 65_536
+/** What a body of unknown length gets at first. */
+const firstBytes = 4096
+const empty = Buffer.alloc(0)
 
 /**
- * Brings the chunks of a body together in two parts, without joining them first: every byte is copied once, and the tail
- * begins at an address where any tensor may begin. Nothing is allocated before the first bytes are there.
+ * Brings the chunks of a body together in two parts; the tail begins at an address where any tensor may begin. Every byte is
+ * copied once where the length of the body is known; else the bytes gather in a buffer that grows with them, and no chunk is
+ * kept: it takes hundreds of bytes, whatever it holds. Nothing is allocated before the first bytes are there.
  */
 export class BodyCollector {
   readonly #options: CollectorOptions
   readonly #headLength: number | undefined
   #length = 0
-  #chunks: Buffer[] = []
+  /** The body as far as it is there, unless it goes straight into its parts. */
+  #whole: Buffer = empty
   #parts: BodyParts | undefined
 
   /** Throws PayloadTooLargeError, and what `split` throws, for a body that is known to be unfit. */
@@ -43,8 +49,13 @@ export class BodyCollector {
     const at = this.#length
     if (at + chunk.byteLength > limit) throw new PayloadTooLargeError(limit)
     this.#length += chunk.byteLength
-    if (expected === undefined || chunk.byteLength === expected) {
-      this.#chunks.push(chunk)
+    if (expected === undefined) {
+      this.#reserve(this.#length)
+      chunk.copy(this.#whole, at)
+      return true
+    }
+    if (chunk.byteLength === expected) {
+      this.#whole = chunk
       return false
     }
     this.#parts ??= allocateParts(expected, this.#headLength ?? 0)
@@ -58,16 +69,22 @@ export class BodyCollector {
     if (expected !== undefined && expected !== this.#length) throw new InvalidRequestError('The body is not as long as its Content-Length says')
     if (this.#parts !== undefined) return this.#parts
     const headLength = this.#headLength ?? this.#options.split(this.#length)
-    const [first = Buffer.alloc(0), ...others] = this.#chunks
-    if (others.length === 0 && first.byteLength <= smallBytes) return { head: first.subarray(0, headLength), tail: first.subarray(headLength) }
-    const parts = allocateParts(this.#length, headLength)
-    let at = 0
-    for (const chunk of this.#chunks) {
-      write(parts, at, chunk)
-      at += chunk.byteLength
-    }
-    this.#chunks = []
+    const whole = this.#whole.subarray(0, this.#length)
+    const mayStay = expected !== undefined || headLength === whole.byteLength
+    if (mayStay && whole.byteLength <= smallBytes) return { head: whole.subarray(0, headLength), tail: whole.subarray(headLength) }
+    const parts = allocateParts(whole.byteLength, headLength)
+    write(parts, 0, whole)
+    if (expected === undefined) freeMemory(this.#whole)
     return parts
+  }
+
+  #reserve (length: number): void {
+    const { byteLength } = this.#whole
+    if (length <= byteLength) return
+    const grown = Buffer.allocUnsafeSlow(Math.min(this.#options.limit, Math.max(length, 2 * byteLength, firstBytes)))
+    this.#whole.copy(grown)
+    freeMemory(this.#whole)
+    this.#whole = grown
   }
 }
 

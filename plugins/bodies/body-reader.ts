@@ -3,6 +3,7 @@ import type { Transform } from 'node:stream'
 import { ClientGoneError, CorruptBodyError, PayloadTooLargeError } from '../../errors.js'
 import { BodyCollector, type BodyParts } from './body-collector.js'
 import { createInflater } from './content-encoding.js'
+import { freeMemory } from './memory.js'
 
 /**
  * Reads the body of a request, inflated when it is compressed. `limit` counts for the bytes received and for those inflated;
@@ -23,29 +24,17 @@ export async function readBody (request: IncomingMessage, limit: number, split: 
   return collector.finish()
 }
 
-// What listens is not taken off again: a request ends once, and a promise is settled once.
 function receive (request: IncomingMessage, collector: BodyCollector): Promise<void> {
   return new Promise((resolve, reject) => {
     const isFromSocket = request instanceof IncomingMessage
-    const onData = (chunk: Buffer) => {
-      try {
-        if (collector.add(chunk) && isFromSocket) free(chunk)
-      } catch (error) {
-        request.off('data', onData).resume()
-        reject(error)
-      }
-    }
-    const onGone = () => { if (!request.readableEnded) reject(new ClientGoneError()) }
-    request.on('data', onData).on('end', resolve).on('error', onGone).on('close', onGone)
+    const stop = watch(request, request, (chunk) => { if (collector.add(chunk) && isFromSocket) freeMemory(chunk) }, (error) => {
+      // After the end there is nothing to be heard any more: the listeners go with the request.
+      if (error === undefined) return resolve()
+      stop()
+      request.resume()
+      reject(error)
+    })
   })
-}
-
-/**
- * Gives the memory of a chunk back at once. Node's parser makes a buffer for each; left to the garbage collector, those of
- * big bodies make it mark the whole heap every thirty requests, which costs more than all the rest of such a request.
- */
-function free ({ buffer, byteLength }: Buffer): void {
-  if (byteLength === buffer.byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0)
 }
 
 function receiveInflated (request: IncomingMessage, inflater: Transform, collector: BodyCollector, limit: number): Promise<void> {
@@ -81,7 +70,7 @@ function watch (request: IncomingMessage, source: IncomingMessage | Transform, t
   }
   const onEnd = () => finish()
   const onError = (error: Error) => finish(source === request ? new ClientGoneError() : new CorruptBodyError(error.message))
-  const onClose = () => finish(new ClientGoneError())
+  const onClose = () => { if (!source.readableEnded) finish(new ClientGoneError()) }
   source.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose)
   return () => { source.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose) }
 }

@@ -6,6 +6,7 @@ import { parseHeaderLength, type InferFrame } from '../../codecs/oip/request.js'
 import type { InferParts } from '../../codecs/oip/response.js'
 import { readBody } from '../bodies/body-reader.js'
 import { chooseEncoding, compress } from '../bodies/content-encoding.js'
+import { freeMemory } from '../bodies/memory.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -73,20 +74,10 @@ export default fp(async (app) => {
     }
     if (encoding !== undefined) return this.header('content-encoding', encoding).send(await compress(join(parts), encoding))
     if (length < streamBytes) return this.send(join(parts))
-    this.raw.once('finish', () => free(parts))
+    this.raw.once('finish', () => parts.forEach(freeMemory))
     return this.header('content-length', length).send(Readable.from(parts))
   })
 }, { name: 'oip-http', fastify: '5.x', decorators: { fastify: ['config'] } })
-
-/**
- * Gives memory back at once: collecting it may take until several more answers of that size have been sent. What does not
- * fill its buffer is a part of a merged run, whose other parts belong to other requests.
- */
-function free (parts: Uint8Array[]): void {
-  for (const { buffer, byteLength } of parts) {
-    if (byteLength > 0 && byteLength === buffer.byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0)
-  }
-}
 
 function join (parts: Uint8Array[]): Buffer {
   const [first, ...others] = parts

@@ -30,6 +30,31 @@ t.test('a tail that came in several chunks fills its buffer, so that a tensor ca
   }
 })
 
+t.test('no chunk of a body of unknown length is kept, however small it is', async (t) => {
+  const length = 100_000
+  for (const limit of [length, 1e6]) {
+    for (const head of [155, length]) {
+      const collector = new BodyCollector({ limit, expected: undefined, split: () => head })
+      const chunk = Buffer.alloc(1)
+      let kept = 0
+      for (let index = 0; index < length; index++) {
+        chunk[0] = index % 251
+        if (!collector.add(chunk)) kept++
+      }
+      t.equal(kept, 0)
+      const parts = collector.finish()
+      t.strictSame([parts.head, parts.tail], [bytes(head), bytes(length - head, head)])
+      t.same([parts.tail.byteOffset, parts.tail.buffer.byteLength], [0, length - head])
+    }
+  }
+})
+
+t.test('a body of known length that came in one piece is not copied while it is small', async (t) => {
+  const body = bytes(1000)
+  const { head, tail } = collect([body], { head: 155, expected: 1000 })
+  t.same([head.buffer === body.buffer, tail.buffer === body.buffer], [true, true])
+})
+
 t.test('a body without chunks has two empty parts', async (t) => {
   t.strictSame(collect([], { head: 0 }), { head: Buffer.alloc(0), tail: Buffer.alloc(0) })
 })
