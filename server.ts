@@ -5,23 +5,23 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
-import pino from 'pino'
 import { buildApp } from './app.js'
 import { loadConfig, type Config } from './config.js'
+import { LogOutput } from './log-output.js'
 
 /** What closed sockets leave to do takes no longer; what then still runs is inside a model. */
 const lastMs = 1000
-const writingMs = 100
+/** What a reader of the log gets to take the last lines. */
+const writingMs = 500
 
-/** A write for every line would cost a quarter of the throughput: lines leave in blocks of so many bytes, or after so many milliseconds. */
-const logBlock = { minLength: 4096, periodicFlush: 100 }
-
+const output = new LogOutput(process.stdout.fd)
 let app: FastifyInstance | undefined
 try {
   const config = loadConfig()
-  app = await buildApp(config, pino.destination({ dest: process.stdout.fd, sync: false, ...logBlock }))
+  app = await buildApp(config, output.stream)
   closeGracefully(app, config)
   const { models, log } = app
+  output.onDropped((lines) => log.warn(`${lines} lines of the log are missing here: nobody read it`))
   process.on('SIGHUP', () => { models.reload({ retry: true }).catch((error) => log.error({ err: error }, 'the model store could not be read')) })
   await app.grpc.listen()
   await app.listen({ host: config.HOST, port: config.PORT })
@@ -47,30 +47,44 @@ function closeGracefully (app: FastifyInstance, { DRAIN_DELAY_MS, SHUTDOWN_TIMEO
     logger: app.log,
     onSecondSignal: (signal) => endAtOnce(app, `the server ends at once on a second ${signal}`),
     onSecondError: (err) => endAtOnce(app, 'the server ends at once on a second error', err)
-  }, async ({ err }) => {
-    if (err !== undefined) app.log.fatal({ err }, 'the server ends on an error')
+  }, async ({ err, signal }) => {
+    if (err !== undefined) {
+      output.limit(writingMs)
+      app.log.fatal({ err }, 'the server ends on an error')
+    }
     app.models.drain()
+    if (signal !== undefined) app.log.info(`the server stops on ${signal}; ${await countConnections(app)} connections are open`)
     if (err === undefined) await delay(DRAIN_DELAY_MS)
-    const closed = app.close().then(() => true)
-    if (await Promise.race([closed, delay(SHUTDOWN_TIMEOUT_MS, false)])) return
-    app.log.warn(`the connections that are left after ${SHUTDOWN_TIMEOUT_MS} ms are closed`)
-    app.server.closeAllConnections()
-    if (!await Promise.race([closed, delay(lastMs, false)])) endAtOnce(app, 'a model does not stop running; the process is killed')
+    await close(app, SHUTDOWN_TIMEOUT_MS)
+    app.log.info('the server has stopped')
+    await output.end(writingMs)
   })
+}
+
+async function close (app: FastifyInstance, timeoutMs: number): Promise<void> {
+  const closed = app.close().then(() => true)
+  if (await Promise.race([closed, delay(timeoutMs, false)])) return
+  app.log.warn(`the connections that are left after ${timeoutMs} ms are closed`)
+  app.server.closeAllConnections()
+  if (!await Promise.race([closed, delay(lastMs, false)])) endAtOnce(app, 'a model does not stop running; the process is killed')
+}
+
+function countConnections ({ server }: FastifyInstance): Promise<number> {
+  return new Promise((resolve) => server.getConnections((_error, count) => resolve(count)))
 }
 
 /** A run cannot be interrupted, and `process.exit` would wait for its thread. */
 function endAtOnce (app: FastifyInstance, reason: string, err?: unknown): void {
+  output.limit(writingMs)
   app.log.fatal({ err }, reason)
-  // The line is written by another thread, and nothing may be left to the event loop here.
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, writingMs)
   process.kill(process.pid, 'SIGKILL')
 }
 
-function explain ({ code, message, address, port, hostname }: NodeJS.ErrnoException & { address?: string, port?: number, hostname?: string }): string {
+function explain ({ code, message, address, port }: NodeJS.ErrnoException & { address?: string, port?: number }): string {
   if (code === 'EADDRINUSE') return `Port ${port} is already in use; set PORT to another one`
   if (code === 'EACCES' || code === 'EADDRNOTAVAIL') return `Cannot listen on ${address}:${port ?? 0} (${code}); set HOST and PORT`
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `HOST is no address of this machine: ${hostname}`
+  // What comes from the gRPC library has no code.
+  if (/\b(?:ENOTFOUND|EAI_AGAIN)\b/.test(message)) return `HOST is no address of this machine: ${app?.config.HOST}`
   return message.replaceAll(/\s*\n\s*/g, ' ')
 }
 

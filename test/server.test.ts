@@ -47,7 +47,8 @@ t.test('a start that cannot work ends at once with one line', async (t) => {
     [{ PORT: port }, new RegExp(`^Port ${port} is already in use; set PORT`)],
     [{ GRPC_PORT: port }, new RegExp(`^Port ${port} is already in use; set GRPC_PORT`)],
     [{ HOST: '8.8.8.8' }, /^Cannot listen on 8\.8\.8\.8:0 \(EADDRNOTAVAIL\); set HOST and PORT/],
-    [{ HOST: '256.1.1.1' }, /^HOST is no address of this machine: 256\.1\.1\.1/],
+    [{ HOST: '256.1.1.1' }, /^HOST is no address of this machine: 256\.1\.1\.1$/],
+    [{ HOST: '999.1.1.1', GRPC_PORT: 0 }, /^HOST is no address of this machine: 999\.1\.1\.1$/],
     [{ MODEL_STORE: '/nonexistent' }, /^MODEL_STORE: there is no folder \/nonexistent$/],
     [{ MODEL_STORE: 'package.json' }, /^MODEL_STORE: .*package\.json is not a folder$/],
     [{ MODEL_PATH: '/nonexistent' }, /^MODEL_PATH: there is nothing at \/nonexistent$/],
@@ -212,6 +213,8 @@ t.test('a signal in the middle of requests', async (t) => {
     }
     t.equal(await ended, 0, signal)
     t.equal(running.stderr, '')
+    t.match(running.log.find(({ msg }) => msg.startsWith(`the server stops on ${signal}; `)), { level: 30, msg: /; \d+ connections are open$/ })
+    t.match(running.log.at(-1), { level: 30, msg: 'the server has stopped' })
   }))
 })
 

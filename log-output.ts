@@ -1,0 +1,43 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import pino from 'pino'
+
+/** A write for every line would cost a quarter of the throughput: lines leave in blocks of so many bytes, or after so many milliseconds. */
+const blocks = { minLength: 4096, periodicFlush: 100 }
+/** Bytes that wait for a reader who has stopped; what comes then is dropped and counted. */
+const maxLength = 4 * 1024 * 1024
+
+/** Where the log goes. It neither fills the memory nor holds up the end of the process when nobody reads it, and its reader may leave. */
+export class LogOutput {
+  readonly stream: ReturnType<typeof pino.destination>
+  #giveUpAt = Infinity
+  #dropped = 0
+
+  constructor (fd: number) {
+    this.stream = pino.destination({ dest: fd, sync: false, ...blocks, maxLength, retryEAGAIN: () => performance.now() < this.#giveUpAt })
+    this.stream.on('drop', () => { this.#dropped++ })
+    // pino itself stops writing to a pipe that is closed. What is not written because the time is up stays in the buffer.
+    this.stream.on('error', () => {})
+  }
+
+  /** Calls back with the number of lines that were dropped, once others can be written again. */
+  onDropped (report: (lines: number) => void): void {
+    this.stream.on('drain', () => {
+      if (this.#dropped === 0) return
+      const lines = this.#dropped
+      this.#dropped = 0
+      report(lines)
+    })
+  }
+
+  /** From now on a write that the reader does not take is tried for so many milliseconds only. */
+  limit (ms: number): void {
+    this.#giveUpAt = performance.now() + ms
+  }
+
+  /** Writes what there is, for so many milliseconds at most; nothing can be written after it. */
+  async end (ms: number): Promise<void> {
+    const written = new Promise<void>((resolve) => { this.stream.flush(() => resolve()) })
+    await Promise.race([written, delay(ms)])
+    this.stream.destroy()
+  }
+}
