@@ -121,9 +121,14 @@ function readConfigFile (named: string | undefined): Record<string, unknown> {
 
 function explain (error: Error, data: Record<string, unknown>): string {
   const key = /^env\/(\w+)/.exec(error.message)?.[1]
-  if (key === undefined) return error.message
-  const schema: TSchema | undefined = (ConfigSchema.properties as Record<string, TSchema>)[key]
-  const fault = error.message.replace('env/', '').split(', env/')[0]?.replace(/must match pattern .*$/, `must be ${workersAllowed}`)
-    .replace(/must be equal to one of the allowed values$/, `must be one of ${schema?.enum?.join(', ')}`)
-  return `${fault}, got ${JSON.stringify(data[key])}. ${key}: ${schema?.description ?? ''}`
+  const schema = Object.entries<TSchema>(ConfigSchema.properties).find(([name]) => name === key)?.[1]
+  if (key === undefined || schema === undefined) return error.message
+  return `${key} must be ${allowedBy(schema)}, got ${JSON.stringify(data[key])}`
+}
+
+function allowedBy ({ type, enum: values, pattern, minimum, maximum }: TSchema): string {
+  if (values !== undefined) return `one of ${values.join(', ')}`
+  if (pattern !== undefined) return workersAllowed
+  if (type === 'integer') return `an integer from ${minimum} to ${maximum}`
+  return type === 'boolean' ? 'true or false' : 'text'
 }
