@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, globSync, readFileSync, symlinkSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import t from 'tap'
 import { ConfigSchema, loadConfig } from '../config.js'
+import { buildProject, copyProject } from './deployment.js'
 
 const root = process.cwd()
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
@@ -14,14 +15,11 @@ t.test('the container runs the Node that the project is tested on', async (t) =>
 })
 
 t.test('everything that the container copies reaches it, and builds there', async (t) => {
-  const context = t.testdir({})
-  const patterns = read('.dockerignore').split('\n').filter((line) => line.startsWith('!')).map((line) => line.slice(1))
-  for (const file of patterns.flatMap((pattern) => globSync(pattern, { cwd: root }))) cpSync(join(root, file), join(context, file), { recursive: true })
-  symlinkSync(join(root, 'node_modules'), join(context, 'node_modules'))
+  const context = copyProject(t)
   const copied = [...read('Containerfile').matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, files = '']) => files.split(' '))
   for (const file of copied) t.ok(existsSync(join(context, file)), file)
 
-  execFileSync(process.execPath, ['build.js'], { cwd: context })
+  buildProject(context)
   execFileSync(process.execPath, ['dist/check.js', 'model-store/iris'], { cwd: context })
   t.ok(existsSync(join(context, 'dist/server.js')))
 })

@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import t, { type Test } from 'tap'
 import { explainVersion } from '../node-version.js'
+import { buildProject, copyProject } from './deployment.js'
 import { build, makeStore, until } from './helper.js'
 import { buildServer, ServerProcess } from './server-process.js'
 
@@ -162,14 +163,15 @@ gate('R44: a body without the features of the model is a 400 that names each, an
 })
 
 gate('R45: the build has one entry that listens, and nothing that is there for development', async (t) => {
-  const dist = dirname(file)
+  const dist = buildProject(copyProject(t))
   const files = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js')).map((name) => name.replaceAll('\\', '/'))
   const sources = new Map(files.map((name) => [name, readFileSync(join(dist, name), 'utf8')]))
   const imported = [...sources].flatMap(([name, source]) => [...source.matchAll(/(?:from|import|import\.meta\.resolve\(|import\()\s*'([^'\s]+)'/g)].map(([, target = '']) => ({ name, target })))
   const inner = new Set(imported.filter(({ target }) => target.startsWith('.')).map(({ name, target }) => normalize(join(dirname(name), target)).replaceAll('\\', '/')))
   const packages = new Set(imported.flatMap(({ target }) => /^(?!node:|\.)(@[^/]+\/[^/]+|[^/]+)/.exec(target)?.[1] ?? []))
   const entries = files.filter((name) => !inner.has(name) && !/^export \{\};\s*(\/\/#.*)?\s*$/.test(sources.get(name) ?? ''))
-  t.same(entries.sort(), ['check.js', 'compare.js', 'init.js', 'server.js'], 'everything else is part of one of these')
+  t.same(entries.sort(), ['check.js', 'compare.js', 'init.js', 'routes/home/page.js', 'server.js'], 'everything else is part of one of these')
+  t.match(readFileSync(join(dist, 'routes/home/page.html'), 'utf8'), 'src="home/page.js"', 'which a browser runs, not the server')
   t.same([...sources].filter(([, source]) => /\bapp\.listen\(/.test(source)).map(([name]) => name), ['server.js'])
   t.same([...packages].filter((name) => !Object.hasOwn(manifest.dependencies, name)), [], 'and needs no development dependency')
   t.same(files.filter((name) => /^(test|bench)\//.test(name)), [])
