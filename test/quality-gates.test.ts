@@ -83,7 +83,7 @@ gate('R28: a failure is a 500 that says nothing of the inside, and the log has i
   t.match(server.log.filter(({ level }) => level === 50), [{ request_id: 'mine', err: { stack: /\n\s+at .*\.[jt]s:\d+/ } }])
 })
 
-gate('R29: every body is strict JSON, and NaN or Infinity comes in or goes out nowhere', async (t) => {
+gate('R29: every answer is strict JSON, and only the Open Inference Protocol knows NaN and infinities', async (t) => {
   const app = await build(t, { MODEL_STORE: await makeStore(t, { odd: { zoo: 'not-finite' } }) })
   const { rows }: { rows: (number | string)[][] } = JSON.parse(read('test/fixtures/zoo/not-finite/expected.json'))
   const statuses = []
@@ -100,6 +100,9 @@ gate('R29: every body is strict JSON, and NaN or Infinity comes in or goes out n
     const answer = await app.inject({ method: 'POST', url: '/predict', payload: `{"features":[${value},1]}`, headers: json })
     t.equal(answer.statusCode, 400, value)
   }
+  const infer = async (value: string) => await app.inject({ method: 'POST', url: '/v2/models/odd/infer', payload: `{"inputs":[{"name":"x","datatype":"FP32","shape":[1,1],"data":[${value}]}]}` })
+  for (const value of ['NaN', 'null', 'Infinity']) t.strictSame((await infer(value)).json().outputs?.[0].data, [null], value)
+  for (const value of ['1e39', '1e400']) t.equal((await infer(value)).statusCode, 400, value)
 })
 
 gate('R34: the deployments bound the memory of the server and start it again', async (t) => {

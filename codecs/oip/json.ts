@@ -4,8 +4,8 @@ const nonFinite = /(?<![\w.+-])-?(?:NaN|Infinity)(?!\w)/g
 const longInteger = /(?<![\w.+-])-?\d{16,}(?![\d.eE])/g
 
 /**
- * Parses UTF-8 JSON. Bare NaN, Infinity and -Infinity, which Python clients write, are taken as null and as numbers out of
- * range. Throws OipError.
+ * Parses UTF-8 JSON. Bare NaN, Infinity and -Infinity, which Python clients write, are taken as null and as strings of
+ * these words, for a number in JSON that is too large becomes an infinity too. Throws OipError.
  */
 export function parseJson (bytes: Uint8Array): unknown {
   return parse(decodeUtf8(bytes))
@@ -44,7 +44,7 @@ function unparsable (error: unknown): OipError {
 
 function spellNonFinite (token: string): string {
   if (token.endsWith('NaN')) return 'null'
-  return token.startsWith('-') ? '-1e999' : '1e999'
+  return `"${token}"`
 }
 
 function replaceOutsideStrings (text: string, pattern: RegExp, replace: (token: string) => string): string {

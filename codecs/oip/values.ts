@@ -6,10 +6,13 @@ type Rows = readonly (readonly unknown[])[]
 type IntegerType = 'int8' | 'int16' | 'int32' | 'uint8' | 'uint16' | 'uint32'
 
 const int64Digits = 20
+/** The least number that rounds to an infinity. */
+const float32Bound = 2 ** 128 - 2 ** 103
+const infinities = new Map<unknown, number>([['Infinity', Infinity], ['-Infinity', -Infinity]])
 
 /**
  * Turns the `data` list of a JSON tensor, flat or nested, into row-major elements. Those of INT64 and UINT64 are safe
- * integers or strings of digits. `where` names the input in messages. Throws OipError before it allocates anything when the
+ * integers or strings of digits, infinities strings of that name. `where` names the input in messages. Throws OipError before it allocates anything when the
  * list does not have as many elements as `dims` say.
  */
 export function decodeValues (type: DataType, dims: readonly number[], data: readonly unknown[], where: string): TensorData {
@@ -101,11 +104,13 @@ function describe (value: unknown): string {
 
 function decodeFloats (type: 'float32' | 'float64', count: number, rows: Rows, where: string): TensorData {
   const out = new arrayTypes[type](count)
+  const bound = type === 'float32' ? float32Bound : Infinity
   let at = 0
   for (const row of rows) {
     for (let index = 0; index < row.length; index++) {
       const value = row[index]
-      out[at++] = typeof value === 'number' ? value : value === null ? NaN : refuse(type, where, value)
+      if (typeof value === 'number') out[at++] = Math.abs(value) < bound ? value : refuse(type, where, value)
+      else out[at++] = value === null ? NaN : infinities.get(value) ?? refuse(type, where, value)
     }
   }
   return out

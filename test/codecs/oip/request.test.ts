@@ -97,6 +97,12 @@ t.test('NaN tokens and null are NaN for floats', async (t) => {
   refused(t, /must be INT64 values, got null/, '{"inputs":[{"name":"x","shape":[1],"datatype":"INT64","data":[NaN]}]}', single('int64', [-1]))
 })
 
+t.test('numbers that a float cannot hold are no infinities', async (t) => {
+  for (const [datatype, type, value] of [['FP32', 'float32', '1e39'], ['FP32', 'float32', '-1e400'], ['FP64', 'float64', '1e400']] as const) {
+    refused(t, new RegExp(`the elements of input 'x' for model '.+' must be ${datatype} values`), `{"inputs":[{"name":"x","shape":[2],"datatype":"${datatype}","data":[1,${value}]}]}`, single(type, [-1]))
+  }
+})
+
 t.test('64-bit integers keep every digit', async (t) => {
   const body = '{"id":"9007199254740993","inputs":[{"name":"a","shape":[1],"datatype":"FP32","data":[9007199254740993]},{"name":"b","shape":[2,2],"datatype":"INT64","data":[[9223372036854775807,-9223372036854775808],[9007199254740993,1]]}],"outputs":[{"name":"sum"}]}'
   const model: OipModel = { ...pair, inputs: [{ name: 'b', type: 'int64', dims: [-1, 2] }, { name: 'a', type: 'float32', dims: [-1] }] }

@@ -54,7 +54,9 @@ t.test('a deep list is refused without recursion', async (t) => {
 })
 
 t.test('floats take numbers and null only', async (t) => {
-  t.same(decode('float32', [3], [null, 1e39, -0]), Float32Array.of(NaN, Infinity, -0))
+  t.same(decode('float32', [4], [null, 'Infinity', 3.4028235e38, -0]), Float32Array.of(NaN, Infinity, 3.4028234663852886e38, -0))
+  t.same(decode('float64', [2], [1e39, '-Infinity']), Float64Array.of(1e39, -Infinity))
+  for (const value of [1e39, -1e39, Infinity, 3.4028235677973366e38, Number.MAX_VALUE]) refused(t, /elements of input 'x' for model 'm' must be FP32 values, got (-?\d|Infinity)/, 'float32', [1], [value])
   t.same(decode('float64', [3], [null, 5e-324, 0.1]), Float64Array.of(NaN, 5e-324, 0.1))
   refused(t, /must be FP32 values, got a string/, 'float32', [1], ['1'])
   refused(t, /must be FP64 values, got a boolean/, 'float64', [1], [true])
