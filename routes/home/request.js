@@ -44,8 +44,8 @@ function readValue ({ kind, options }, text) {
 function readNumber (text) {
   const number = Number(text)
   if (Number.isNaN(number)) return undefined
-  // JSON would round it; the server takes its digits as text.
-  return Number.isInteger(number) && !Number.isSafeInteger(number) ? text.trim() : number
+  // JSON would round it, or make null of it; the server takes the digits of a long integer as text, and refuses others.
+  return Number.isSafeInteger(number) || (Number.isFinite(number) && !Number.isInteger(number)) ? number : text.trim()
 }
 
 /**
@@ -55,23 +55,45 @@ function readNumber (text) {
  */
 export function readRows (text) {
   const whole = tryJson(text.trim())
-  if (whole !== undefined) return { face: 'predict', body: typeof whole === 'object' ? whole : [whole] }
+  if (whole !== undefined) return { face: 'predict', body: toRow(whole) }
   const rows = text.split('\n').filter((line) => line.trim() !== '').map(readRow)
   return rows.length === 1 ? { face: 'predict', body: rows[0] } : { face: 'predict/batch', body: { instances: rows } }
 }
 
 /** @param {string} line */
 function readRow (line) {
-  return tryJson(line) ?? line.trim().split(/\s*[,;\t]\s*|\s+/).map((word) => word === '' ? null : tryJson(word) ?? word)
+  const whole = tryJson(line)
+  return whole !== undefined ? toRow(whole) : line.trim().split(/\s*[,;\t]\s*|\s+/).map(readWord)
+}
+
+/** @param {string} word */
+function readWord (word) {
+  const value = tryJson(word)
+  return word === '' ? null : value !== undefined ? value : word
+}
+
+/** @param {unknown} value */
+function toRow (value) {
+  return typeof value === 'object' && value !== null ? value : [value]
 }
 
 /** @param {string} text */
 function tryJson (text) {
   try {
-    return JSON.parse(text)
+    return JSON.parse(text, keepOverflow)
   } catch {
     return undefined
   }
+}
+
+/**
+ * A number that is too large would be sent as null: as text, the server refuses it.
+ * @param {string} _key
+ * @param {unknown} value
+ * @param {{ source?: string }} [context] Older browsers have none.
+ */
+function keepOverflow (_key, value, context) {
+  return typeof value === 'number' && !Number.isFinite(value) ? context?.source ?? String(value) : value
 }
 
 /** @param {string} name */
