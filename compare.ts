@@ -1,12 +1,16 @@
+import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { compareModels, type Comparison } from './model-comparison.js'
+
+// npm changes into the package's folder; paths are meant as seen from where the command was typed.
+const place = process.env.INIT_CWD ?? process.cwd()
 
 try {
   const { values: { rows }, positionals: [first, second, ...others] } = parseArgs({ allowPositionals: true, options: { rows: { type: 'string' } } })
   if (first === undefined || second === undefined || others.length > 0) {
     throw new Error('name two version folders or .onnx files: npm run compare -- model-store/iris/1 model-store/iris/2 [--rows rows.json]')
   }
-  process.stdout.write(format([first, second], await compareModels([first, second], rows)))
+  process.stdout.write(format([first, second], await compareModels([resolve(place, first), resolve(place, second)], rows && resolve(place, rows))))
 } catch (error) {
   process.stderr.write(`not compared: ${(error as Error).message.replaceAll(/\s*\n\s*/g, ' ')}\n`)
   process.exitCode = 1

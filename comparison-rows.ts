@@ -49,7 +49,7 @@ function read (reader: InputReader, instances: unknown[], source: string): Compa
 
 async function parseRows (file: string): Promise<unknown[]> {
   const text = await readFile(file, 'utf8').catch((cause) => { throw new Error(`${file}: cannot be read`, { cause }) })
-  const document: unknown = JSON.parse(text)
+  const document = parse(text, file)
   if (Array.isArray(document)) return document
   if (typeof document === 'object' && document !== null) {
     const { instances, columns, rows } = document as Record<string, unknown>
@@ -57,6 +57,14 @@ async function parseRows (file: string): Promise<unknown[]> {
     if (Array.isArray(columns) && Array.isArray(rows)) return toRecords({ columns, rows })
   }
   throw new Error(`${file}: is no list of records or rows, and has neither "instances" nor "columns" and "rows"`)
+}
+
+function parse (text: string, file: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new Error(`${file}: is no JSON: ${(cause as Error).message}`, { cause })
+  }
 }
 
 function toRecords ({ columns, rows }: Background): unknown[] {

@@ -9,7 +9,6 @@ import { PredictionDecoder } from './plugins/models/predictions/predictions.js'
 import { specify } from './plugins/models/specification/specification.js'
 import type { Artefact } from './plugins/models/store/artefact.js'
 import { readSingle } from './plugins/models/store/path.js'
-import type { Metadata } from './schemas/metadata.js'
 import type { ModelConfig } from './schemas/model-config.js'
 import { OnnxSession } from './workers/onnx-session.js'
 
@@ -36,9 +35,17 @@ export interface Comparison {
   meanDifference: number
 }
 
-interface Variant {
+interface Found {
+  path: string
   artefact: Artefact
+  config: ModelConfig
+}
+
+interface Opened extends Found {
   session: OnnxSession
+}
+
+interface Variant extends Opened {
   specification: ModelSpecification
   decoder: PredictionDecoder
 }
@@ -57,47 +64,68 @@ export async function compareModels (paths: readonly [string, string], rowsFile?
   // Only the main thread's environment counts, and only before the addon loads.
   process.env.ORT_DISABLE_TELEMETRY = '1'
   const found = [await find(paths[0]), await find(paths[1])] as const
-  const { metadata = found[1].artefact.metadata } = found[0].artefact
-  const first = await open(paths[0], found[0], metadata)
-  const second = await open(paths[1], found[1], found[1].artefact.metadata ?? metadata)
-  checkTensors(first, second)
-  const { layout } = first.specification
-  const reader = new InputReader({ layout, rules: [], limits: { maxRows: Infinity, batchMax: Infinity, maxErrors: 1 } })
-  const rows = await findRows(layout, reader, { background: first.artefact.background ?? second.artefact.background, file: rowsFile })
+  const first = await open(found[0])
   try {
-    return await measure(first, second, rows)
+    const second = await open(found[1])
+    try {
+      return await compare(first, second, rowsFile)
+    } finally {
+      await second.session.release()
+    }
   } finally {
-    await Promise.all([first.session.release(), second.session.release()])
+    await first.session.release()
   }
 }
 
-async function find (path: string): Promise<{ artefact: Artefact, config: ModelConfig }> {
+async function compare (first: Opened, second: Opened, rowsFile: string | undefined): Promise<Comparison> {
+  // First, because metadata that is lent to the other variant fits only where the tensors do.
+  checkTensors(first, second)
+  const [a, b] = [describe(first, second), describe(second, first)]
+  const { layout } = a.specification
+  const reader = new InputReader({ layout, rules: [], limits: { maxRows: Infinity, batchMax: Infinity, maxErrors: 1 } })
+  const rows = await findRows(layout, reader, { background: first.artefact.background ?? second.artefact.background, file: rowsFile })
+  return await measure(a, b, rows)
+}
+
+async function find (path: string): Promise<Found> {
   const { model: { versions: [artefact], config, error } } = await readSingle(path, undefined, new Map()).catch((cause: Error) => {
     throw new Error(cause.message.replace(/^MODEL_PATH: /, ''), { cause })
   })
   if (artefact === undefined) throw new Error(`${path}: ${error?.message ?? 'there is no version in it'}`)
   if (artefact.error !== undefined) throw new Error(`${path}: ${artefact.error.message}`)
-  return { artefact, config }
+  return { path, artefact, config }
 }
 
-async function open (path: string, { artefact, config }: { artefact: Artefact, config: ModelConfig }, metadata: Metadata | undefined): Promise<Variant> {
+async function open (found: Found): Promise<Opened> {
+  const { path, artefact, config } = found
   try {
-    const session = await OnnxSession.open({ key: path, path: artefact.path, folder: artefact.folder, session: config.session })
-    const { specification } = specify(session.description, metadata)
-    return { artefact, session, specification, decoder: new PredictionDecoder(specification, path) }
+    return { ...found, session: await OnnxSession.open({ key: path, path: artefact.path, folder: artefact.folder, session: config.session }) }
   } catch (cause) {
     throw new Error(`${path}: ${(cause as Error).message}`, { cause })
   }
 }
 
-function checkTensors (first: Variant, second: Variant): void {
-  const shape = ({ session: { description: { inputs, outputs } } }: Variant) => ({
-    inputs: inputs.map(({ name, type }) => `${name} ${type}`).join(', '),
-    outputs: outputs.map(({ type }) => type).join(', ')
-  })
-  const [a, b] = [shape(first), shape(second)]
-  if (a.inputs !== b.inputs) throw new Error(`they take other inputs: ${a.inputs}; ${b.inputs}`)
-  if (a.outputs !== b.outputs) throw new Error(`they give other outputs: ${a.outputs}; ${b.outputs}`)
+/** What the variant is by its own metadata, else by that of the other. */
+function describe (opened: Opened, other: Opened): Variant {
+  const { path, artefact: { metadata } } = opened
+  const isLent = metadata === undefined && other.artefact.metadata !== undefined
+  try {
+    const { specification } = specify(opened.session.description, metadata ?? other.artefact.metadata)
+    return { ...opened, specification, decoder: new PredictionDecoder(specification, path) }
+  } catch (cause) {
+    const lender = isLent ? ` has no metadata of its own, and that of ${other.path} does not fit` : ''
+    throw new Error(`${path}${lender}: ${(cause as Error).message}`, { cause })
+  }
+}
+
+function checkTensors (first: Opened, second: Opened): void {
+  for (const [verb, kind] of [['take', 'inputs'], ['give', 'outputs']] as const) {
+    // Outputs are compared by their place: converters name them as they like.
+    const [a, b] = [first, second].map(({ session: { description } }) => description[kind].map(({ name, type }) => kind === 'inputs' ? `${name} ${type}` : type).join())
+    if (a === b) continue
+    const [these, those] = [first, second].map(({ path, session: { description } }) => `${path} has ${description[kind].map(({ name, type }) => `${name} (${type})`).join(', ')}`)
+    throw new Error(`they ${verb} other ${kind}: ${these}; ${those}`)
+  }
 }
 
 async function measure (first: Variant, second: Variant, { tensors, rows, source }: ComparedRows): Promise<Comparison> {
