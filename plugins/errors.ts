@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { describe } from '../codecs/records/field-errors.js'
 import {
   ACCEPTED_ENCODINGS, HeadersTooLargeError, InvalidHttpError, InvalidRequestError, MethodNotAllowedError, NotFoundError,
   PayloadTooLargeError, RequestTimeoutError, RETRY_AFTER_S, UnsupportedEncodingError, UnsupportedMediaTypeError, type FieldError
@@ -86,7 +87,7 @@ type ServerError = Error & { code: string, statusCode?: number, errors?: FieldEr
 /** Fastify's own errors in the words of this server. */
 function translate (error: Error & Partial<FastifyError>, request: FastifyRequest): ServerError {
   switch (error.code) {
-    case 'FST_ERR_VALIDATION': return refuseParameters(error.validation?.map(toFieldError) ?? [])
+    case 'FST_ERR_VALIDATION': return refuseParameters(error.validation?.map((found) => toFieldError(found, error.validationContext === 'params' ? request.params : request.query)) ?? [])
     case 'FST_ERR_CTP_BODY_TOO_LARGE': return new PayloadTooLargeError(request.server.initialConfig.bodyLimit ?? 0)
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE': return new UnsupportedMediaTypeError(request.headers['content-type']?.slice(0, 80) || 'nothing')
     case 'FST_ERR_CTP_EMPTY_JSON_BODY': return new InvalidRequestError('The body is empty')
@@ -104,13 +105,16 @@ function refuseParameters (found: FieldError[]): InvalidRequestError {
   return new InvalidRequestError(errors.length === 1 && first !== undefined ? `${first.path} ${first.message}` : `${errors.length} parameters are invalid`, errors)
 }
 
-function toFieldError ({ instancePath, keyword, params, message = 'is invalid' }: NonNullable<FastifyError['validation']>[number]): FieldError {
+function toFieldError ({ instancePath, keyword, params, message = 'is invalid' }: NonNullable<FastifyError['validation']>[number], given: unknown): FieldError {
   const name = keyword === 'additionalProperties' ? String(params.additionalProperty) : instancePath.slice(1)
-  if (keyword === 'additionalProperties') return { path: name, message: 'is not a parameter of this route' }
+  // Whatever the client calls it: a parameter may be named like a member of every object.
+  const value: unknown = Object.getOwnPropertyDescriptor(given, name)?.value
+  const got = value !== undefined && { got: describe(value) }
+  if (keyword === 'additionalProperties') return { path: name, message: 'is not a parameter of this route', ...got }
   const allowed = params.allowedValues
-  if (!Array.isArray(allowed)) return { path: name, message }
+  if (!Array.isArray(allowed)) return { path: name, message, ...got }
   const expected = `one of: ${allowed.join(', ')}`
-  return { path: name, message: `must be ${expected}`, expected }
+  return { path: name, message: `must be ${expected}`, expected, ...got }
 }
 
 /** Fastify answers a wrong method with 404; every path that exists gets a 405 for the methods it lacks. */

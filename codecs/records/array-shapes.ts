@@ -1,11 +1,11 @@
-import { mismatch, refuse } from './field-errors.js'
+import { mismatch, refuse, type IndexNoun } from './field-errors.js'
 
 /** The shape that nested arrays of the given rank share. Throws InvalidRequestError for the first ragged or different one. */
-export function commonShape (values: unknown[], rank: number, path: (index: number) => string): number[] {
+export function commonShape (values: unknown[], rank: number, path: (index: number) => string, noun?: IndexNoun): number[] {
   const shape = shapeOf(values[0])
   for (const [index, value] of values.entries()) {
-    if (shape.length !== rank) throw refuse([mismatch(path(index), `array with ${rank} dimensions`, value)])
-    if (!hasShape(value, shape)) throw refuse([mismatch(path(index), `array of ${shape.join(' x ')}, like the first one`, value)])
+    if (shape.length !== rank) throw refuse([mismatch(path(index), `array with ${rank} dimensions`, value)], { noun })
+    if (!hasShape(value, shape)) throw refuse([mismatch(path(index), `array of ${shape.join(' x ')}, like the first one`, value)], { noun })
   }
   return shape
 }

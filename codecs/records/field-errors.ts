@@ -14,13 +14,22 @@ export function mismatch (path: string, expected: string, value: unknown): Field
   return { path, message: `must be ${article}${expected}`, expected, got: describe(value) }
 }
 
+/** What the index is of with which the path of an error begins: a row of a list that is the whole body, or a value of such a row. */
+export type IndexNoun = 'row' | 'value'
+
 /** The error that carries every offending field; its detail is the first one's message if it is the only one. */
-export function refuse (errors: FieldError[], detail?: string): InvalidRequestError {
+export function refuse (errors: FieldError[], { detail, noun }: { detail?: string | undefined, noun?: IndexNoun | undefined } = {}): InvalidRequestError {
   const [first] = errors
   if (detail !== undefined || first === undefined) return new InvalidRequestError(detail ?? 'The request is invalid', errors)
   if (errors.length > 1) return new InvalidRequestError(`${errors.length} fields are invalid`, errors)
-  const subject = first.path === '' ? 'The body' : first.path.slice(1).replaceAll('~1', '/').replaceAll('~0', '~')
-  return new InvalidRequestError(`${subject} ${first.message}`, errors)
+  return new InvalidRequestError(`${nameSubject(first.path, noun)} ${first.message}`, errors)
+}
+
+function nameSubject (path: string, noun: IndexNoun | undefined): string {
+  if (path === '') return 'The body'
+  const place = path.slice(1).replaceAll('~1', '/').replaceAll('~0', '~')
+  if (noun === undefined) return place
+  return `${noun} ${noun === 'row' ? place.replace('/', ': ') : place}`
 }
 
 /** A value as short JSON with its type, for people. */

@@ -1,5 +1,5 @@
 import { InvalidRequestError } from '../../errors.js'
-import { describe } from './field-errors.js'
+import { describe, type IndexNoun } from './field-errors.js'
 import { RecordCodec } from './records.js'
 import { checkRules, type Rule } from './rules.js'
 import type { InputLayout } from '../specification.js'
@@ -45,6 +45,7 @@ export interface InputOptions {
 interface Items {
   items: unknown[]
   path: (index: number) => string
+  noun?: IndexNoun | undefined
   rows: boolean
   list: boolean
 }
@@ -73,8 +74,8 @@ export class InputReader {
   /** `strict`, of the typed faces, refuses unknown features, and rows where the features have names. */
   read (body: unknown, face: Face, strict: boolean): PredictionInput {
     if (face === 'complete') return this.#complete(body)
-    const { items, path, rows, list } = this.#find(body, face, face === 'instances' || !strict || !this.#hasFeatures)
-    const tensors = rows ? this.#codec.encodeRows(items, { path }) : this.#codec.encodeRecords(items, { path, strict })
+    const { items, path, noun, rows, list } = this.#find(body, face, face === 'instances' || !strict || !this.#hasFeatures)
+    const tensors = rows ? this.#codec.encodeRows(items, { path, noun }) : this.#codec.encodeRecords(items, { path, noun, strict })
     if (this.#rules.length > 0) this.#checkRules(items, path, rows)
     return { tensors, rows: items.length, list, positional: rows && !list }
   }
@@ -83,9 +84,9 @@ export class InputReader {
   #complete (body: unknown): PredictionInput {
     const none = { tensors: [], positional: false }
     if (Array.isArray(body) && body.length === 0) return { ...none, rows: 0, list: true, records: [] }
-    const { items, path, rows, list } = this.#find(body, 'predict', true)
+    const { items, path, noun, rows, list } = this.#find(body, 'predict', true)
     if (rows) throw new InvalidRequestError('Records are expected here, not rows of numbers')
-    return { ...none, rows: items.length, list, records: this.#codec.complete(items, { path, strict: false }) }
+    return { ...none, rows: items.length, list, records: this.#codec.complete(items, { path, noun, strict: false }) }
   }
 
   #find (body: unknown, face: Face, takesRows: boolean): Items {
@@ -93,11 +94,12 @@ export class InputReader {
     if (isObject(body)) {
       if (face === 'predict' && (Object.hasOwn(body, '_data') || Object.hasOwn(body, '_samples'))) return this.#unwrap(body)
       if (takesRows && Object.hasOwn(body, 'features') && !this.#featureNames.has('features')) return this.#findRow(body)
+      if (Object.hasOwn(body, 'instances') && !Object.keys(body).some((name) => this.#featureNames.has(name))) throw this.#misplaced(face, '/instances', body.instances)
       return { items: [body], path: () => '', rows: false, list: false }
     }
     if (Array.isArray(body) && face === 'predict') return this.#findRecords(body, '')
     if (Array.isArray(body) && takesRows && this.#codec.readsRows) {
-      return { items: [body], path: () => '', rows: true, list: false }
+      return { items: [body], path: () => '', noun: 'value', rows: true, list: false }
     }
     throw expected(face === 'predict' ? 'a record or a list of records' : 'a record', body, '')
   }
@@ -126,7 +128,16 @@ export class InputReader {
     if (records.length > maxRows) {
       throw new InvalidRequestError(`A list cannot exceed ${maxRows} records`, [{ path: base, message: `cannot exceed ${maxRows} records`, expected: `at most ${maxRows} records`, got: `${records.length} records` }])
     }
-    return { items: records, path: (index) => `${base}/${index}`, rows: false, list: true }
+    if (base === '' && !isNested(records[0]) && !records.some(isNested)) throw this.#misplaced('predict', '', records)
+    return { items: records, path: (index) => `${base}/${index}`, noun: base === '' ? 'row' : undefined, rows: false, list: true }
+  }
+
+  /** Instances and bare rows have places of their own; what `/predict` would say of them misleads. */
+  #misplaced (face: Face, path: string, value: unknown): InvalidRequestError {
+    const what = face === 'predict' ? 'a record or a list of records' : 'a record'
+    const row = face === 'predict' && this.#codec.readsRows ? ', one row to {"features": […]}' : ''
+    const remedy = `${face === 'predict' ? '/predict takes' : 'This route takes'} ${what}; instances belong to ${face === 'predict' ? '/' : ''}predict/batch${row}`
+    return new InvalidRequestError(remedy, [{ path, message: `is not expected here: ${remedy}`, expected: what, got: describe(value) }])
   }
 
   #findInstances (body: unknown, face: Face, takesRows: boolean): Items {
@@ -155,6 +166,10 @@ export class InputReader {
 
 function isObject (value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isNested (value: unknown): boolean {
+  return typeof value === 'object' && value !== null
 }
 
 function expected (what: string, value: unknown, path: string): InvalidRequestError {

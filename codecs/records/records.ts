@@ -2,6 +2,7 @@ import { InvalidRequestError } from '../../errors.js'
 import type { FieldError } from '../../errors.js'
 import { commonShape } from './array-shapes.js'
 import { pointer, refuse } from './field-errors.js'
+import type { IndexNoun } from './field-errors.js'
 import { findRecordErrors, findRowErrors, wrongLength } from './record-errors.js'
 import type { RecordForm } from './record-errors.js'
 import { resolveFields } from './record-fields.js'
@@ -22,6 +23,8 @@ import type { Tensor } from '../tensor.js'
 export interface RowOptions {
   /** JSON pointer of the record or row with this index; '' for one that is the whole body. */
   path: (index: number) => string
+  /** Where those paths, or those inside of them, begin with an index: what that is of. */
+  noun?: IndexNoun | undefined
 }
 
 export interface RecordOptions extends RowOptions {
@@ -64,14 +67,14 @@ export class RecordCodec {
   encodeRecords (records: unknown[], options: RecordOptions): Tensor[] {
     this.#checkRecords(records, options)
     if (this.#timed) this.checkedAt = performance.now()
-    return this.#encode(records, readMember, (index, field) => pointer(options.path(index), field.name))
+    return this.#encode(records, readMember, (index, field) => pointer(options.path(index), field.name), options.noun)
   }
 
   /** The same for positional rows: the values of the features in order, or the one vector or input, flat or nested. */
   encodeRows (rows: unknown[], options: RowOptions): Tensor[] {
     this.#checkRows(rows, options)
     if (this.#timed) this.checkedAt = performance.now()
-    return this.#encode(rows, this.#row?.whole === undefined ? readElement : readWhole, options.path)
+    return this.#encode(rows, this.#row?.whole === undefined ? readElement : readWhole, options.path, options.noun)
   }
 
   /** The records as the model understands them: features in the model's order, defaults filled, null where a value is missing. */
@@ -92,20 +95,20 @@ export class RecordCodec {
     ))
   }
 
-  #checkRecords (records: unknown[], { strict, path }: RecordOptions): asserts records is JsonRecord[] {
+  #checkRecords (records: unknown[], { strict, path, noun }: RecordOptions): asserts records is JsonRecord[] {
     const { validators } = this.#form
     const errors = this.#collect(records, (record) => validators.acceptsRecord(record, strict), (record, index) => findRecordErrors(this.#form, record, path(index), strict))
-    if (errors !== undefined) throw refuse(errors)
+    if (errors !== undefined) throw refuse(errors, { noun })
   }
 
-  #checkRows (rows: unknown[], { path }: RowOptions): asserts rows is unknown[][] {
+  #checkRows (rows: unknown[], { path, noun }: RowOptions): asserts rows is unknown[][] {
     const form = this.#row
     if (form === undefined) throw new InvalidRequestError('This model takes its inputs by name, not as rows')
     const { validators } = this.#form
     const errors = this.#collect(rows, (row) => validators.acceptsRow(row), (row, index) => findRowErrors(validators, form, row, path(index)))
     if (errors === undefined) return
     const told = wrongLength(form.length ?? 0)
-    throw refuse(errors, errors.some(({ message }) => message === told) ? told : undefined)
+    throw refuse(errors, { noun, detail: errors.some(({ message }) => message === told) ? told : undefined })
   }
 
   #collect (items: unknown[], accepts: (item: unknown) => boolean, find: (item: unknown, index: number) => Iterable<FieldError>): FieldError[] | undefined {
@@ -121,10 +124,10 @@ export class RecordCodec {
     return errors
   }
 
-  #encode<T> (items: T[], read: Read<T>, path: Place): Tensor[] {
+  #encode<T> (items: T[], read: Read<T>, path: Place, noun: IndexNoun | undefined): Tensor[] {
     const tensors: Tensor[] = []
     for (const plan of this.#plans) {
-      const tail = plan.tail ?? this.#measure(plan, items, read, path)
+      const tail = plan.tail ?? this.#measure(plan, items, read, path, noun)
       const stride = plan.tail === undefined ? elementCount(tail) : plan.stride
       const buffer = createBuffer(plan.spec.type, items.length * stride)
       let base = 0
@@ -139,8 +142,8 @@ export class RecordCodec {
     return tensors
   }
 
-  #measure<T> ({ fields: [field], spec }: TensorPlan, items: T[], read: Read<T>, path: Place): number[] {
-    return commonShape(items.map((item) => read(item, field)), spec.dims.length - 1, (index) => path(index, field))
+  #measure<T> ({ fields: [field], spec }: TensorPlan, items: T[], read: Read<T>, path: Place, noun: IndexNoun | undefined): number[] {
+    return commonShape(items.map((item) => read(item, field)), spec.dims.length - 1, (index) => path(index, field), noun)
   }
 }
 

@@ -89,7 +89,7 @@ t.test('the typed faces', async (t) => {
     for (const [query, name] of [['prba=1', 'prba'], ['proba=1', 'proba'], ['style=list', 'style'], ['constructor=', 'constructor']]) {
       for (const url of ['/models/penguins/predict', '/models/penguins/predict/batch', '/models/penguins/versions/1/predict']) {
         const { status, body } = await post(app, `${url}?${query}`, penguin)
-        t.same([status, body.code, body.errors], [400, 'INVALID_REQUEST', [{ path: name, message: 'is not a parameter of this route' }]], `${url}?${query}`)
+        t.same([status, body.code, body.errors], [400, 'INVALID_REQUEST', [{ path: name, message: 'is not a parameter of this route', got: `${JSON.stringify(query?.split('=')[1])} (string)` }]], `${url}?${query}`)
       }
     }
   })
@@ -102,6 +102,8 @@ t.test('the typed faces', async (t) => {
     t.match((await post(app, '/models/bare/predict', { features: [1, 2] })).body, { status: 400, detail: 'Expected 4 features' })
     t.match((await post(app, '/models/bare/predict', { features: [1, 2, '3', 4] })).body, { status: 400, errors: [{ path: '/features/2' }] })
     t.equal((await post(app, '/models/bare/predict', { Y: row })).status, 400)
+    t.match((await post(app, '/models/bare/predict', [1, 2, '3', 4])).body, { status: 400, detail: 'value 2 must be a number', errors: [{ path: '/2' }] })
+    t.match((await post(app, '/models/bare/predict', { instances: [row] })).body, { status: 400, detail: 'This route takes a record; instances belong to predict/batch', errors: [{ path: '/instances', got: /array of 1/ }] })
   })
 
   await t.test('a version is a number or a label', async (t) => {

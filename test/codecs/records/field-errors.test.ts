@@ -22,7 +22,11 @@ t.test('The detail names the only field, else counts them', async (t) => {
   t.equal(refuse([mismatch('/instances/1/income', 'number', 'x')]).message, 'instances/1/income must be a number')
   t.equal(refuse([mismatch('', 'object', 'x')]).message, 'The body must be an object')
   t.equal(refuse([mismatch('/a', 'number', 'x'), mismatch('/b', 'integer', 'x')]).message, '2 fields are invalid')
-  t.equal(refuse([mismatch('/a', 'number', 'x')], 'Expected 4 features').message, 'Expected 4 features')
+  t.equal(refuse([mismatch('/a', 'number', 'x')], { detail: 'Expected 4 features' }).message, 'Expected 4 features')
+  t.equal(refuse([mismatch('/4', 'number', 'x')], { noun: 'value' }).message, 'value 4 must be a number')
+  t.equal(refuse([mismatch('/4', 'object', 'x')], { noun: 'row' }).message, 'row 4 must be an object')
+  t.equal(refuse([mismatch('/4/a~1b', 'number', 'x')], { noun: 'row' }).message, 'row 4: a/b must be a number')
+  t.equal(refuse([mismatch('', 'object', 'x')], { noun: 'row' }).message, 'The body must be an object')
   t.equal(refuse([]).message, 'The request is invalid')
 })
 
