@@ -1,9 +1,10 @@
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
-import { collectDefaultMetrics, Registry } from 'prom-client'
+import { Registry } from 'prom-client'
 import type { MetricsSummary } from '../../schemas/metrics.js'
 import { collectHttpMetrics, PredictionCounts, RouteCounts } from './http-metrics.js'
 import { collectModelMetrics } from './model-metrics.js'
+import { dropUnmeasured, observeProcess } from './process-metrics.js'
 
 declare module 'fastify' {
   interface FastifyInstance { metrics: Metrics }
@@ -57,10 +58,10 @@ export default fp(async (app) => {
     predictions,
     contentType: registry.contentType,
     async expose () {
-      // Watching the event loop and the garbage collector costs something; nobody pays who is never asked.
-      if (!isProcessObserved) collectDefaultMetrics({ register: registry })
+      // Observing costs something; nobody pays who is never asked.
+      if (!isProcessObserved) observeProcess(registry)
       isProcessObserved = true
-      return await registry.metrics()
+      return dropUnmeasured(await registry.metrics())
     },
     summarize () {
       const { count, failed, ms } = predictions
