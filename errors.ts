@@ -49,6 +49,7 @@ export const CorruptBodyError = createError<[string]>('CORRUPT_BODY', 'The body 
 export const LoadFailedError = createError<[string, string]>('LOAD_FAILED', "Model '%s' cannot be loaded: %s", 400)
 export const RepositoryControlError = createError('REPOSITORY_CONTROL_OFF', 'Models cannot be listed, loaded or unloaded here: REPOSITORY_CONTROL is off', 503)
 export const NamedRepositoryError = createError('NOT_IMPLEMENTED', "'repository_name' specification is not supported", 501)
+export const ExplainError = createError('NOT_IMPLEMENTED', 'explain is not offered', 501)
 export const ModelNotReadyError = createError<[string, string]>('MODEL_NOT_READY', "Model '%s' is not ready: %s", 503)
 export const QueueFullError = createError<[string, number]>('QUEUE_FULL', "The queue of model '%s' is full (%d rows)", 503)
 export const DrainingError = createError('DRAINING', 'The server is shutting down', 503)

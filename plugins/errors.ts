@@ -72,9 +72,9 @@ export function refuseConnection ({ code = '' }: NodeJS.ErrnoException, socket: 
   socket.end(`HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`)
 }
 
-/** Overload, deadlines and models that are not ready are answers, not faults: a stack for each would make an overload worse. */
+/** What is not offered, overload, deadlines and models that are not ready are answers, not faults: a stack for each would make an overload worse. */
 function isExpected (status: number, error: ServerError): boolean {
-  return (status === 503 || status === 504) && isOwn(error)
+  return (status === 501 || status === 503 || status === 504) && isOwn(error)
 }
 
 /** Errors of Node and of Fastify have codes too, but their messages are not for clients. */

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { parseJson } from '../codecs/json.js'
-import { ModelNotReadyError } from '../errors.js'
+import { ExplainError, ModelNotReadyError } from '../errors.js'
 import { ModelParamsSchema } from '../schemas/model.js'
 import { oipFailures, OipModelListSchema, OipModelReadySchema } from '../schemas/oip.js'
 import { V1PredictionsSchema, V1RequestSchema } from '../schemas/v1.js'
@@ -34,6 +34,9 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     const predictions = await model.predict(input, deadline)
     return reply.sendBare({ predictions: predictions.map(({ prediction }) => prediction) })
   })
+
+  // Its clients know it; without a route it would be taken for a model of that name.
+  app.post('/v1/models/:model([^:]+)::explain', { schema: { hide: true } }, async () => { throw new ExplainError() })
 }
 
 export default routes

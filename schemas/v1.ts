@@ -6,7 +6,7 @@ export const V1RequestSchema = Type.Object({
 export type V1Request = Static<typeof V1RequestSchema>
 
 export const V1PredictionsSchema = Type.Object({
-  predictions: Type.Array(Type.Unknown(), { description: 'For each instance its label, its number, or an object of targets or outputs.' })
+  predictions: Type.Array(Type.Unknown(), { description: 'For each instance its label as the graph gives it, its number, or an object of targets or outputs.' })
 }, { $id: 'V1Predictions', title: 'V1Predictions' })
 export type V1Predictions = Static<typeof V1PredictionsSchema>
 

@@ -50,6 +50,8 @@ t.test('what cannot be predicted is refused with a plain error', async (t) => {
   const get = await app.inject('/v1/models/iris:predict')
   refused(t, get, 405, /not allowed/)
   t.equal(get.headers.allow, 'POST')
+  refused(t, await app.inject({ method: 'POST', url: '/v1/models/iris:explain', payload: '{"instances":[]}' }), 501, /explain is not offered/)
+  refused(t, await app.inject('/v1/models/iris:explain'), 405, /not allowed/)
   refused(t, await app.inject({ method: 'POST', url: '/v1/models/iris' }), 405, /not allowed/)
   refused(t, await app.inject('/v1/nope'), 404, /nothing at/)
 })
