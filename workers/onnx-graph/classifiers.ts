@@ -5,6 +5,8 @@ import type { Flow } from './flow.js'
 import type { GraphProto, Node } from './proto.js'
 
 const operators = new Set(['TreeEnsembleClassifier', 'LinearClassifier', 'SVMClassifier'])
+/** Operators that turn scores into others of the same order: what they read ranks the classes as what they make does. */
+const rescalers = ['Softmax', 'LogSoftmax', 'Sigmoid', 'Exp', 'Log', 'Normalizer']
 
 /** The ZipMaps whose result is an output of the graph. */
 export function findZipMaps (graph: GraphProto, flow: Flow): ZipMapNode[] {
@@ -82,8 +84,15 @@ function describeLookup (label: string, visible: string[], shown: Map<string, st
   const classes = readConstant(table, graph, flow)
   if (!classes || classes.length < 2) return []
   const choice = flow.origin(index)
-  const ranked = choice?.operator === 'ArgMax' ? choice.inputs[0] : undefined
-  const others = visible.filter((name) => name !== label)
-  const scores = (ranked && shown.get(ranked)) ?? (others.length === 1 ? others[0] : ranked) ?? index
+  const [source] = choice?.inputs ?? []
+  const ranked = choice?.operator === 'ArgMax' ? source : undefined
+  const related = visible.filter((name) => name !== label && source !== undefined && isMadeFrom(source, name, flow))
+  const scores = (ranked && shown.get(ranked)) ?? (related.length === 1 ? related[0] : ranked) ?? index
   return [{ operator: flow.origin(scores)?.operator ?? lookup.operator, classes, label, scores, postTransform: 'NONE' }]
+}
+
+/** Whether a tensor is computed from that by which the label is chosen: an output beside the label may as well belong to another head of the graph. */
+function isMadeFrom (source: string, tensor: string, flow: Flow): boolean {
+  const beginning = flow.producer(flow.copies(source, ...rescalers).at(-1) ?? source)
+  return beginning !== undefined && flow.ancestors(tensor).has(beginning)
 }

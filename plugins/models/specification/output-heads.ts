@@ -33,7 +33,7 @@ export function findHead ({ graph, outputs }: Description, metadata: Metadata): 
   const classifier = pickClassifier(graph, names)
   const zipMap = graph.zipMaps.find(({ input }) => names.has(input))
   const label = (classifier && names.get(classifier.label)) ?? findLabel(graph, outputs, metadata)
-  const scores = (classifier && names.get(classifier.scores)) ?? (zipMap && names.get(zipMap.input)) ?? findOnlyFloat(outputs)
+  const scores = (classifier && names.get(classifier.scores)) ?? (zipMap && names.get(zipMap.input)) ?? (isLookup(classifier) ? undefined : findOnlyFloat(outputs))
   if (label === undefined && !classifier && !zipMap) return findSingle(graph, outputs, metadata)
   const classes = [classifier?.classes, zipMap?.classes].find((list) => list && list.length > 0)
   const tensor = scores === undefined ? undefined : outputs[scores]
@@ -51,6 +51,11 @@ export function findHead ({ graph, outputs }: Description, metadata: Metadata): 
 function pickClassifier ({ classifiers }: Graph, names: Map<string, number>): ClassifierNode | undefined {
   const rank = ({ label, scores }: ClassifierNode) => (names.has(label) ? 2 : 0) + (names.has(scores) ? 1 : 0)
   return classifiers.filter((node) => rank(node) > 0).sort((a, b) => rank(b) - rank(a))[0]
+}
+
+/** A label that is looked up by its rank tells what ranks it: a float output that was not found to come from there belongs to something else. */
+function isLookup (classifier: ClassifierNode | undefined): boolean {
+  return classifier !== undefined && !classifier.operator.endsWith('Classifier')
 }
 
 /** An output of integers or strings, one per row, is a label only in the company that labels keep: it may as well be a count. */

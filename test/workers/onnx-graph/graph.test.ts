@@ -98,6 +98,42 @@ t.test('scores that are split into one output per class keep the name of the who
   }
 })
 
+/** A label chosen by the rank of `x·w`, beside a distribution, whole or in slices, that is made by `head`. */
+function twoHeads (isSliced: boolean, ...head: [operator: string, from: string, to: string][]): Uint8Array {
+  return model((graph) => {
+    const ints = (name: string, ...values: number[]): Write => (pbf) => {
+      pbf.writeStringField(1, name)
+      for (const value of values) pbf.writeVarintField(8, value)
+    }
+    node(graph, 'MatMul', ['x', 'w'], ['logits'])
+    for (const [operator, from, to] of head) node(graph, operator, [from], [to])
+    node(graph, 'ArgMax', ['logits'], ['best'])
+    node(graph, 'ArrayFeatureExtractor', ['classes', 'best'], ['label'])
+    for (const [index, output] of ['y', 'z'].entries()) {
+      if (isSliced) node(graph, 'Slice', ['p'], [output], ints('starts', index), ints('ends', index + 1), ints('axes', 1))
+    }
+    if (!isSliced) node(graph, 'Identity', ['p'], ['y'])
+    nest(graph, 5, (tensor) => {
+      tensor.writeVarintField(2, 7)
+      tensor.writePackedVarint(7, [0, 1])
+      tensor.writeStringField(8, 'classes')
+    })
+    for (const name of isSliced ? ['label', 'z'] : ['label']) nest(graph, 12, (info) => info.writeStringField(1, name))
+  })
+}
+
+t.test('what is not computed from that which ranks the classes is no score of theirs', async (t) => {
+  const own: [string, string, string][] = [['Softmax', 'logits', 'p']]
+  const other: [string, string, string][] = [['Neg', 'x', 'minus'], ['Softmax', 'minus', 'p']]
+  t.match(readGraph(twoHeads(true, ...own)), { classifiers: [{ label: 'label', scores: 'p' }], splits: [{ input: 'p', outputs: ['y', 'z'] }] })
+  t.match(readGraph(twoHeads(false, ...own)).classifiers, [{ label: 'label', scores: 'y' }])
+  for (const isSliced of [true, false]) {
+    const { classifiers, splits } = readGraph(twoHeads(isSliced, ...other))
+    t.match(classifiers, [{ label: 'label', scores: 'logits', classes: [0, 1] }])
+    t.same(splits, [])
+  }
+})
+
 /** A graph that slices `p` into the outputs `y` and `z` with the bounds given, in front of a classifier of two classes. */
 function sliced (...bounds: [start: number, end: number, axis: number][]): Uint8Array {
   return model((graph) => {

@@ -261,3 +261,13 @@ t.test('metadata goes before the graph', async (t) => {
   t.match(specify(forest, { task: 'OTHER', class_names: ['a', 'b'] }), { specification: { task: 'OTHER', classNames: undefined }, warnings: [/class_names/] })
   t.match(specify(load('linear'), { target_names: ['a', 'b'] }), { specification: { task: 'REGRESSION', targetNames: ['a', 'b'] }, warnings: [/target_names/] })
 })
+
+t.test('a distribution beside a label that is not ranked by it gives no probabilities', async (t) => {
+  const classifiers = [{ operator: 'MatMul', classes: [10, 20], label: 'label', scores: 'logits', postTransform: 'NONE' }]
+  const label = tensor('label', [-1], 'int64')
+  const whole = specify(describe([tensor('x', [-1, 2])], [label, tensor('gender', [-1, 2])], { classifiers, producers: { gender: 'Softmax' } }), undefined)
+  t.same([whole.specification.roles, whole.specification.classes], [{ label: 0 }, [10, 20]])
+  const parts = specify(describe([tensor('x', [-1, 2])], [label, tensor('gender_female', [-1, 1]), tensor('gender_male', [-1, 1])], { classifiers }), undefined)
+  t.same(parts.specification.roles, { label: 0 })
+  t.same(parts.warnings, ['model.onnx: outputs: the probabilities of the classes are in separate outputs and are not used; export the model with zipmap=False'])
+})
