@@ -22,13 +22,12 @@ export const usage = `npm run init -- FOLDER [--model PATH.onnx] [--port N] [--i
   --input-schema   names of the columns, where the file tells none: int, float, str or bool by name
 `
 
+const options = { model: { type: 'string' }, port: { type: 'string' }, 'input-schema': { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const
+
 /** Reads the words behind `npm run init --`. Throws an Error with one line that says which of them cannot be used. */
 export function readArguments (words: string[]): ProjectRequest {
-  const { values, positionals: [target, ...others] } = parseArgs({
-    args: words,
-    allowPositionals: true,
-    options: { model: { type: 'string' }, port: { type: 'string' }, 'input-schema': { type: 'string' }, help: { type: 'boolean', short: 'h' } }
-  })
+  checkOptions(words)
+  const { values, positionals: [target, ...others] } = parseArgs({ args: words, allowPositionals: true, options })
   if (others.length > 0) throw new Error(`one folder is enough, there is also ${others.join(', ')}; npm keeps flags for itself unless they stand behind --: npm run init -- FOLDER --model PATH.onnx`)
   const { model, port, 'input-schema': inputSchema, help } = values
   return {
@@ -37,6 +36,19 @@ export function readArguments (words: string[]): ProjectRequest {
     ...(port !== undefined && { port: readPort(port) }),
     ...(inputSchema !== undefined && { inputSchema }),
     ...(help !== undefined && { help })
+  }
+}
+
+/** What Node would say of these speaks to whoever wrote the options. */
+function checkOptions (words: string[]): void {
+  const { tokens } = parseArgs({ args: words, allowPositionals: true, options, strict: false, tokens: true })
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue
+    const { name, rawName, value, inlineValue } = token
+    const option = Object.entries(options).find(([known]) => known === name)?.[1]
+    if (option === undefined) throw new Error(`there is no option ${rawName}; there are --model, --port, --input-schema`)
+    if (option.type === 'string' && (value === undefined || (inlineValue !== true && value.startsWith('-')))) throw new Error(`${rawName} needs a value`)
+    if (option.type === 'boolean' && value !== undefined) throw new Error(`${rawName} takes no value`)
   }
 }
 

@@ -1,7 +1,9 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { basename, join, relative, resolve, sep } from 'node:path'
+import type { Feature } from '../codecs/specification.js'
 import { errorCode } from '../plugins/models/store/errors.js'
 import type { Metadata } from '../schemas/metadata.js'
+import type { ModelConfig } from '../schemas/model-config.js'
 import { copyModel, findModel } from './model-files.js'
 import { describeProject } from './readme.js'
 import { quotePath } from './shell.js'
@@ -25,20 +27,27 @@ export interface Project {
   server: string
   port: number
   model: ServedModel
+  /** What the project says in its `model.json`; empty when it has none. */
+  config: Partial<ModelConfig>
 }
 
 /** Writes a project that serves the model, after having served it once. Rejects with one line, and leaves nothing behind, when that is not possible. */
 export async function createProject ({ server, target, model, port, inputSchema }: ProjectOptions): Promise<Project> {
-  const artefact = await findModel(model, target)
+  const { artefact, config } = await findModel(model, target)
   if (inputSchema !== undefined && artefact.metadata?.features !== undefined) throw new Error('--input-schema: the metadata.json beside the model names its features already')
   const remove = await claimFolder(target)
   try {
     const store = join(target, 'model-store')
     const version = join(store, artefact.model, '1')
     await copyModel(artefact, version)
-    const served = await tryModel({ store, name: artefact.model, ...(inputSchema !== undefined && { inputSchema }) })
-    if (inputSchema !== undefined || artefact.metadata === undefined) await writeMetadata(version, artefact.metadata, served)
-    const project = { name: nameProject(target), server: relative(target, server).split(sep).join('/'), port, model: served }
+    if (Object.keys(config).length > 0) await writeJson(join(store, artefact.model, 'model.json'), config)
+    let served = await tryModel({ store, name: artefact.model, ...(inputSchema !== undefined && { inputSchema }) })
+    if (served.features !== undefined && (inputSchema !== undefined || artefact.metadata === undefined)) {
+      await writeMetadata(version, artefact.metadata, served.features)
+      // What the project serves are these files, without the schema.
+      served = await tryModel({ store, name: artefact.model })
+    }
+    const project = { name: nameProject(target), server: relative(target, server).split(sep).join('/'), port, model: served, config }
     await writeJson(join(target, 'package.json'), describePackage(project))
     await writeJson(join(target, 'server.config.json'), describeSettings(project))
     await writeFile(join(target, 'Containerfile'), describeImage)
@@ -70,10 +79,12 @@ function nameProject (target: string): string {
   return basename(resolve(target)).toLowerCase().replaceAll(/[^a-z0-9._-]+/g, '-').replace(/^[^a-z0-9]+/, '') || 'model-service'
 }
 
-/** Gives names and types a file of their own, where more can be said of them. */
-async function writeMetadata (folder: string, metadata: Metadata | undefined, { features }: ServedModel): Promise<void> {
-  if (features === undefined) return
-  await writeJson(join(folder, 'metadata.json'), { ...metadata, features: features.map(({ name, type, shape }) => ({ name, type, ...(shape && { shape }) })) })
+/** Gives names, types and categories a file of their own, where more can be said of them. */
+async function writeMetadata (folder: string, metadata: Metadata | undefined, features: Feature[]): Promise<void> {
+  await writeJson(join(folder, 'metadata.json'), {
+    ...metadata,
+    features: features.map(({ name, type, shape, categories }) => ({ name, type, ...(shape && { shape }), ...(categories && { categories }) }))
+  })
 }
 
 /** The server is not in a registry: the project runs the one that made it, on the Node that this one brings. */

@@ -38,7 +38,7 @@ docker run --rm -p ${port}:8080 ${name}
 |---|---|
 | \`model-store/${model.name}/1/\` | the model, version 1; put the next one into \`2/\` |
 | \`model-store/${model.name}/1/metadata.json\` | ${describeMetadata(model)}; the keys are in \`${server}/docs/exporting.md\` |
-| \`server.config.json\` | settings; an environment variable of the same name wins. All of them are in \`${server}/docs/settings.md\` |
+${describeConfig(project)}| \`server.config.json\` | settings; an environment variable of the same name wins. All of them are in \`${server}/docs/settings.md\` |
 | \`package.json\` | the commands above; the path of the server stands there |
 | \`Containerfile\` | the server's image with this model in it |
 `
@@ -52,7 +52,6 @@ function describeRequest ({ port, model: { name, body, answer } }: Project): str
 \`\`\`sh
 curl -s localhost:${port}/models/${name}
 \`\`\`
-
 `
   }
   const printed = answer === undefined ? '' : `\`\`\`json\n${JSON.stringify(answer)}\n\`\`\`\n`
@@ -62,7 +61,6 @@ curl -s localhost:${port}/predict -H 'content-type: application/json' \\
 \`\`\`
 ${printed}
 The values are examples: put your own in their place.
-
 `
 }
 
@@ -70,4 +68,10 @@ function describeMetadata ({ features }: ServedModel): string {
   return features === undefined
     ? 'not there yet: it gives the columns names and types, so that records can be sent instead of rows'
     : 'names and types of the features; add `minimum`, `maximum`, `categories`, `default`, `unit`'
+}
+
+/** A row of its own, where there is such a file. */
+function describeConfig ({ config, model }: Project): string {
+  const keys = Object.keys(config).map((key) => `\`${key}\``)
+  return keys.length === 0 ? '' : `| \`model-store/${model.name}/model.json\` | how the model is served: ${keys.join(', ')} |\n`
 }

@@ -116,7 +116,7 @@ t.test('what cannot work ends with one line and 1', async (t) => {
     [['new', '--port', '99999'], /^--port must be a whole number from 1 to 65535, got "99999"$/],
     [['new', '--model', zooPath('logistic-string-labels'), '--input-schema', '{'], /^--input-schema must be a JSON object such as \{"age":"int"\}, got \{$/],
     [['new', '--model', zooPath('logistic-string-labels'), '--input-schema', '{"a":"int"}'], /^new 1: --input-schema: the features fill 1 columns, but the input 'X' has 4$/],
-    [['new', '--modell', 'x'], /--modell/],
+    [['new', '--modell', 'x'], /^there is no option --modell; there are --model, --port, --input-schema$/],
     [['new', examplePath('iris')], /^one folder is enough/]
   ]
   for (const [words, line] of cases) {

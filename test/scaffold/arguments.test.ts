@@ -10,7 +10,9 @@ t.test('flags say what the project is made of', async (t) => {
 
 t.test('a flag that cannot be used is told in one line', async (t) => {
   for (const port of ['0', '65536', '80.5', '-1', 'web', '', '1e3', ' 80']) t.throws(() => readArguments(['here', `--port=${port}`]), { message: `--port must be a whole number from 1 to 65535, got "${port}"` })
-  t.throws(() => readArguments(['here', '--modl', 'x']), { message: /--modl/ })
-  t.throws(() => readArguments(['here', '--model']), { message: /--model/ })
+  for (const flag of ['--modl', '--modl=x', '-x']) t.throws(() => readArguments(['here', flag, 'x']), { message: `there is no option ${flag.slice(0, 6)}; there are --model, --port, --input-schema` })
+  t.throws(() => readArguments(['here', '--model']), { message: '--model needs a value' })
+  t.throws(() => readArguments(['here', '--model', '--port', '1']), { message: '--model needs a value' })
+  t.throws(() => readArguments(['here', '--help=x']), { message: '--help takes no value' })
   t.throws(() => readArguments(['here', 'a.onnx', '9000']), { message: /^one folder is enough, there is also a\.onnx, 9000; .* behind --: npm run init -- FOLDER/ })
 })

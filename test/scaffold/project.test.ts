@@ -1,4 +1,5 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { loadConfig } from '../../config.js'
@@ -33,7 +34,7 @@ t.test('what the README of a project asks is answered as it says, whatever the m
   const cases: [string, string | undefined, object][] = [
     [examplePath('iris'), undefined, { sepal_length: Number }],
     [examplePath('penguins'), undefined, { island: String, clutch_completion: Boolean }],
-    [zooPath('logistic-string-labels'), undefined, { features: [0, 0, 0, 0] }],
+    [zooPath('logistic-string-labels'), undefined, { X: [0, 0, 0, 0] }],
     [zooPath('logistic-string-labels'), '{"a":"float","it\'s":"int","c d":"bool","e":"float"}', { a: 0, "it's": 0, 'c d': false, e: 0 }],
     [zooPath('strings-and-booleans'), undefined, {}],
     [zooPath('identity-string'), undefined, {}],
@@ -57,7 +58,7 @@ t.test('a project has the model, its documents, its settings and no more', async
   const { target, project } = await scaffold(t, examplePath('iris'), { port: 65535 })
   t.match(project, { name: 'my-service', port: 65535, model: { name: 'iris', report: /^iris 1: MULTICLASS_CLASSIFICATION, 4 features/ } })
   t.same(readdirSync(target, { recursive: true }).map(String).filter((path) => statSync(join(target, path)).isFile()).sort(), [
-    'Containerfile', 'README.md', 'model-store/iris/1/background.json', 'model-store/iris/1/metadata.json', 'model-store/iris/1/model.onnx', 'model-store/iris/1/tests.json', 'package.json', 'server.config.json'
+    'Containerfile', 'README.md', 'model-store/iris/1/background.json', 'model-store/iris/1/metadata.json', 'model-store/iris/1/model.onnx', 'model-store/iris/1/tests.json', 'model-store/iris/model.json', 'package.json', 'server.config.json'
   ])
   for (const file of ['model.onnx', 'metadata.json']) t.strictSame(readFileSync(join(target, 'model-store/iris/1', file)), readFileSync(join(server, 'model-store/iris/1', file)))
   t.same(read(target, 'server.config.json'), { HOST: '127.0.0.1', PORT: 65535, GRPC_PORT: -1, MODEL_STORE: 'model-store', DEFAULT_MODEL: 'iris' })
@@ -96,11 +97,38 @@ t.test('a model is named by its file, its model folder or the project', async (t
   }
 })
 
-t.test('a model that knows its categories is served, though it has no answer to an invented row', async (t) => {
-  const { target, project } = await scaffold(t, join(graphs, 'columns.onnx'))
-  t.match(project.model, { name: 'columns', report: /^columns 1: .* loaded in \d+ ms; the probe could not be run: .*Unknown Category/, body: Object, answer: undefined })
-  const readme = readFileSync(join(target, 'README.md'), 'utf8')
-  t.match(readme, /-d '\{".*\}'\n```\n\nThe values are examples/)
+t.test('a model is served though it has no answer to an invented row', async (t) => {
+  const { target, project } = await scaffold(t, zooPath('not-finite'))
+  t.match(project.model, { report: /^My-Service 1: .* loaded and run in \d+ ms$/, body: Object, answer: undefined })
+  t.match(readFileSync(join(target, 'README.md'), 'utf8'), /-d '\{".*\}'\n```\n\nThe values are examples/)
+})
+
+t.test('a project whose metadata was read from the graph, or made by a schema, serves its categories', async (t) => {
+  const schema = '{"island":"str","sex":"str","year":"int"}'
+  for (const inputSchema of [undefined, schema]) {
+    const { target, project } = await scaffold(t, zooPath('one-hot'), inputSchema === undefined ? {} : { inputSchema })
+    t.match(project.model.report, /^My-Service 1: .* loaded and run in \d+ ms$/)
+    t.match(read(target, 'model-store/My-Service/1/metadata.json').features.find(({ name }: { name: string }) => name === 'island'), { type: 'category', categories: ['Biscoe', 'Dream', 'Torgersen'] })
+    const { body, answer } = readExample(target)
+    const app = await serve(t, target)
+    const reply = await app.inject({ method: 'POST', url: '/predict', payload: body })
+    t.same([reply.statusCode, { ...reply.json(), request_id: '…' }], [200, answer])
+    t.equal((await app.inject({ method: 'POST', url: '/predict', payload: { ...body, island: 'Atlantis' } })).statusCode, 400)
+  }
+})
+
+t.test('what model.json says of the model goes along, what it says of its versions and its store does not', async (t) => {
+  const config = { response_style: 'label', batching: { max_rows: 8 }, session: { intraOpNumThreads: 2 }, versions: ['2'], labels: { stable: '2' }, default: true }
+  const store = await makeStore(t, { flowers: { zoo: 'logistic-string-labels', version: '2', config } })
+  for (const [place, path] of [['a', 'flowers'], ['b', 'flowers/2'], ['c', 'flowers/2/model.onnx']] as const) {
+    const target = join(store, 'out', place)
+    await createProject({ server, target, model: join(store, path), port: 1 })
+    t.same(read(target, 'model-store/flowers/model.json'), { response_style: 'label', batching: { max_rows: 8, max_delay_us: 0 }, session: { intraOpNumThreads: 2, executionProviders: ['cpu'] } })
+    t.match(readFileSync(join(target, 'README.md'), 'utf8'), '"prediction":"')
+  }
+  await rm(join(store, 'flowers/model.json'))
+  await createProject({ server, target: join(store, 'out/plain'), model: join(store, 'flowers'), port: 1 })
+  t.notOk(existsSync(join(store, 'out/plain/model-store/flowers/model.json')))
 })
 
 t.test('what cannot be a project is refused in one line and leaves nothing behind', async (t) => {
@@ -121,7 +149,7 @@ t.test('what cannot be a project is refused in one line and leaves nothing behin
     ['new', join(folder, 'none.onnx'), undefined, /there is nothing at .*none\.onnx$/],
     ['new', join(folder, 'empty'), undefined, /empty holds no model/],
     ['new', zooPath('broken/truncated'), undefined, /truncated/],
-    ['new/deep', zooPath('broken/text'), undefined, /not an ONNX file/],
+    ['new/deep', zooPath('broken/text'), undefined, /broken\/text\/model\.onnx: not an ONNX file/],
     ['empty', zooPath('broken/bfloat16'), undefined, /element type 16, which cannot be served$/],
     ['new', plain, '{"a":"int"', /INPUT_SCHEMA must be a JSON object/],
     ['new', plain, '["a"]', /INPUT_SCHEMA must be a JSON object/],

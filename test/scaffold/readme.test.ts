@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import t from 'tap'
 import { describeProject } from '../../scaffold/readme.js'
 
-const project = { name: 'churn', server: '../the server', port: 9000 }
+const project = { name: 'churn', server: '../the server', port: 9000, config: {} }
 
 t.test('a body is one word of a shell, whatever it holds', async (t) => {
   const body = { "it's": '$HOME `id` "x" \\' }
@@ -26,4 +26,11 @@ t.test('without a body, or with a very long one, the page that describes the mod
 
 t.test('a path with a space is one word', async (t) => {
   t.match(describeProject({ ...project, model: { name: 'm', report: '' } }), 'docker build -t fastify-model-server:v1 -f "../the server/Containerfile" "../the server"')
+})
+
+t.test('what is printed has no empty line too many, and a row for model.json where there is one', async (t) => {
+  for (const model of [{ name: 'm', report: '' }, { name: 'm', report: '', body: { a: 1 } }, { name: 'm', report: '', body: { a: 1 }, answer: { prediction: 2 } }]) {
+    t.notMatch(describeProject({ ...project, model }), /\n\n\n|model\.json/)
+  }
+  t.match(describeProject({ ...project, config: { response_style: 'label', deterministic: true }, model: { name: 'm', report: '' } }), '\n| `model-store/m/model.json` | how the model is served: `response_style`, `deterministic` |\n|')
 })
