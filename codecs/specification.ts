@@ -36,6 +36,8 @@ export interface InputLayout {
   kind: 'columns' | 'inputs'
   /** Absent when nothing names the columns: then only rows and named tensors are understood. */
   features?: Feature[]
+  /** false: null cannot stand for a number where nothing names the columns, since the model has no answer to it. */
+  acceptsMissing?: boolean
   /** Elements of a positional row; absent when the graph does not fix it. */
   width?: number
 }

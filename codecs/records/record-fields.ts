@@ -42,7 +42,7 @@ const floatTypes: ReadonlySet<DataType> = new Set(['float16', 'float32', 'float6
  * Throws an Error, for the model's operator, when a feature cannot be put into its tensor.
  */
 export function resolveFields (layout: InputLayout): RecordField[] {
-  const fields = layout.features?.map((feature, position) => resolveFeature(feature, position, layout.inputs)) ?? layout.inputs.map(resolveInput)
+  const fields = layout.features?.map((feature, position) => resolveFeature(feature, position, layout.inputs)) ?? layout.inputs.map((spec, input) => resolveInput(spec, input, layout.acceptsMissing !== false))
   for (const { name } of fields) {
     if (name === '__proto__') throw new Error("A feature or input cannot be called '__proto__'")
   }
@@ -75,8 +75,9 @@ function resolveFeature (feature: Feature, position: number, inputs: TensorSpec[
   return field
 }
 
-function resolveInput ({ name, type, dims }: TensorSpec, input: number): RecordField {
+function resolveInput ({ name, type, dims }: TensorSpec, input: number, acceptsMissing: boolean): RecordField {
   const shape = dims.slice(1)
+  const nullable = acceptsMissing && floatTypes.has(type)
   const field: RecordField = {
     name,
     kind: elementKind('vector', type),
@@ -86,8 +87,8 @@ function resolveInput ({ name, type, dims }: TensorSpec, input: number): RecordF
     column: 0,
     size: shape.includes(-1) ? -1 : elementCount(shape),
     required: true,
-    nullable: shape.length === 0 && floatTypes.has(type),
-    nullableElements: floatTypes.has(type),
+    nullable: shape.length === 0 && nullable,
+    nullableElements: nullable,
     inherited: name in Object.prototype
   }
   if (shape.length > 0) field.shape = shape

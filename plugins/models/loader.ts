@@ -15,10 +15,11 @@ import { runGoldenTests } from './golden.js'
 import { untilClosing } from './closing.js'
 import { findIdleSettings } from './idle-settings.js'
 import { blame, locate } from './load-failure.js'
+import { probeMissing } from './missing-values.js'
 import { Model } from './model.js'
 import { preflight } from './preflight.js'
 import { Preprocessing } from './preprocessing.js'
-import { probe } from './probe.js'
+import { findRow, probe } from './probe.js'
 import { SpecificationError, specify } from './specification/specification.js'
 
 export interface LoaderOptions {
@@ -81,11 +82,17 @@ export class Loader {
     const about = { model: artefact.model, version: artefact.version }
     const deadline: Deadline = { at: startedAt + loadLimitMs, ms: loadLimitMs, cancelled: false }
     const { specification, warnings } = this.#specify(artefact, lane, isDefault)
-    const input = { layout: specification.layout, rules: artefact.metadata?.rules ?? [], limits }
-    checkOperations(input.rules)
-    const reader = new InputReader(input)
-    const { unmerged, outputs } = await probe({ artefact, specification, lane, reader }, deadline)
-    if (outputs !== undefined) warnings.push(...keepTrueProbabilities(specification, outputs))
+    const rules = artefact.metadata?.rules ?? []
+    checkOperations(rules)
+    const subject = { artefact, specification, lane, reader: new InputReader({ layout: specification.layout, rules, limits }) }
+    const { unmerged, outputs } = await probe(subject, deadline)
+    if (outputs !== undefined) {
+      warnings.push(...keepTrueProbabilities(specification, outputs))
+      const missing = await probeMissing({ specification, lane, row: findRow(subject) }, deadline)
+      warnings.push(...missing.warnings)
+      if (missing.refused) specification.layout = { ...specification.layout, acceptsMissing: false }
+    }
+    const input = { layout: specification.layout, rules, limits }
     warnings.push(...findIdleSettings(config, { threads, merged: unmerged === undefined, task: specification.task }))
     const remarks = [...artefact.warnings, ...warnings.map((warning) => locate(artefact, warning))]
     for (const remark of remarks) log.warn(about, remark)
@@ -97,7 +104,7 @@ export class Loader {
       specification,
       lane,
       input,
-      reader,
+      reader: new InputReader(input),
       unmerged,
       warnings: remarks,
       loadMs,

@@ -48,6 +48,11 @@ export async function probe (subject: ProbeSubject, deadline: Deadline): Promise
   }
 }
 
+/** One of the rows that the probe runs. */
+export function findRow (subject: ProbeSubject): Tensor[] {
+  return copyRow(findRows(subject), 0, subject.specification.batchable ? probeRows : 1)
+}
+
 /** Rows as users would send them where the artefact has some, else numbers of the right type and shape. */
 function findRows ({ artefact: { background, tests }, specification: { layout, batchable }, reader }: ProbeSubject): Tensor[] {
   const rows = background?.rows.map((row) => Object.fromEntries(background.columns.map((column, index) => [column, row[index]])))
