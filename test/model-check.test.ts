@@ -1,14 +1,15 @@
-import { join } from 'node:path'
+import { cp, rm } from 'node:fs/promises'
+import { join, relative } from 'node:path'
 import t from 'tap'
 import { checkModel } from '../model-check.js'
 import { makeStore, zooPath } from './helper.js'
 
 t.test('a model of the store is loaded and run', async (t) => {
-  t.match(await checkModel('iris', {}), /^iris 1: MULTICLASS_CLASSIFICATION, 4 features, loaded and run in \d+ ms$/)
+  t.match(await checkModel('iris', {}), /^iris 1: MULTICLASS_CLASSIFICATION, 4 features, loaded and run in \d+ ms \(in the store model-store\)$/)
 })
 
 t.test('a bare file is loaded and run', async (t) => {
-  t.match(await checkModel(zooPath('linear-regression'), {}), /^linear-regression 1: \w+, 1 inputs?, /)
+  t.match(await checkModel(zooPath('linear-regression'), {}), /^linear-regression 1: \w+, 1 inputs?, .* \(as MODEL_PATH=.*linear-regression\/model\.onnx\)$/)
 })
 
 t.test('what cannot be served is refused with the reason', async (t) => {
@@ -23,4 +24,19 @@ t.test('a model that fails its own tests is refused', async (t) => {
   })
   await t.rejects(checkModel('wrong', { MODEL_STORE }), { message: 'wrong 1: 1/tests.json: cases[0].expect.prediction: expected 2, got 0' })
   await t.rejects(checkModel(join(MODEL_STORE, 'wrong'), {}), { message: /tests\.json/ })
+})
+
+t.test('what lies in the store is judged as the store does, wherever it is named from', async (t) => {
+  const MODEL_STORE = await makeStore(t, { flat: {}, both: { zoo: 'linear-regression', version: '2' }, twice: { zoo: 'linear-regression' }, config: { zoo: 'linear-regression', config: { batchign: {} } } })
+  await rm(join(MODEL_STORE, 'flat/1'), { recursive: true })
+  for (const place of ['flat/model.onnx', 'twice.onnx', 'bare.onnx']) await cp(zooPath('linear-regression'), join(MODEL_STORE, place))
+  await cp(zooPath('broken/text'), join(MODEL_STORE, 'both/model.onnx'))
+  const refused = `in the store ${MODEL_STORE}: flat/model.onnx: is in no version folder; move it to flat/1/model.onnx`
+  for (const model of ['flat', join(MODEL_STORE, 'flat'), relative('.', join(MODEL_STORE, 'flat')), join(MODEL_STORE, 'flat/model.onnx')]) await t.rejects(checkModel(model, { MODEL_STORE }), { message: refused }, model)
+  await t.rejects(checkModel('twice.onnx', { MODEL_STORE }), { message: /model twice is there twice/ })
+  for (const model of ['config', 'config/1']) await t.rejects(checkModel(model, { MODEL_STORE }), { message: /config\/model\.json: batchign is not a known key/ })
+  for (const [model, name] of [['both', 'both 2'], ['both/2', 'both 2'], ['both/2/model.onnx', 'both 2'], ['bare', 'bare 1'], ['twice', 'twice 1']] as const) {
+    t.match(await checkModel(model, { MODEL_STORE }), new RegExp(`^${name}: .* \\(in the store `))
+  }
+  t.match(await checkModel(join(MODEL_STORE, 'flat'), {}), /^flat 1: .* \(as MODEL_PATH=.*flat\)$/, 'in no store that is known')
 })

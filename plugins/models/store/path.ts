@@ -57,11 +57,12 @@ function explainUnfit (path: string, entries: readonly Dirent[]): string {
 async function readFolder (path: string, given: string | undefined, cache: ArtefactCache): Promise<Single> {
   const entries = await listFolder(path)
   const files = entries.filter(({ name }) => name.endsWith('.onnx')).map(({ name }) => name)
-  if (files.includes('model.onnx')) return await readArtefactFolder(path, 'model.onnx', given, cache)
+  // As in a store, where version folders are what counts.
   if (entries.some(isVersion)) {
     const root = await realpath(path)
     return { root, model: await readModelFolder(checkName(given ?? basename(path), path), root, root, cache) }
   }
+  if (files.includes('model.onnx')) return await readArtefactFolder(path, 'model.onnx', given, cache)
   const [file, ...others] = files
   if (file === undefined || others.length > 0) throw new StoreError(setting, explainUnfit(path, entries))
   return await readArtefactFolder(path, file, given, cache)
