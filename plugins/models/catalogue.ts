@@ -2,6 +2,9 @@ import { ModelNotFoundError, NoDefaultModelError, VersionNotFoundError } from '.
 import type { RegisteredModel, RegisteredVersion } from './registered-model.js'
 import type { StoreListing } from './store/artefact.js'
 
+/** How several models get a default one. */
+export const defaultAdvice = 'set DEFAULT_MODEL or "default": true in a model.json'
+
 /** The models that are known, by name, whether they can serve or not. */
 export class Catalogue {
   /** Entries of the store that are no models, with the reason. */
@@ -20,13 +23,21 @@ export class Catalogue {
 
   /** The name that `/predict` stands for. Throws NoDefaultModelError. */
   get defaultName (): string {
-    const name = this.#findDefault()
-    if (name === undefined) throw new NoDefaultModelError(this.describeNames())
+    const name = this.findDefault()
+    if (name === undefined) throw new NoDefaultModelError(`${this.describeNames()}${this.#models.size === 0 ? '' : `; ${defaultAdvice}`}`)
     return name
   }
 
+  /** The model that the settings, its own `model.json` or its being the only one make the default; undefined when there is none. */
+  findDefault (): string | undefined {
+    if (this.#defaultModel !== undefined) return this.#defaultModel
+    const marked = this.list().find((entry) => entry.stored.config.default)
+    if (marked !== undefined) return marked.name
+    return this.#models.size === 1 ? [...this.#models.keys()][0] : undefined
+  }
+
   isDefault (name: string): boolean {
-    return this.#findDefault() === name
+    return this.findDefault() === name
   }
 
   list (): RegisteredModel[] {
@@ -72,12 +83,5 @@ export class Catalogue {
   describeNames (): string {
     const names = this.list().map(({ name }) => name)
     return names.length === 0 ? '; the model store is empty' : `; there are ${names.join(', ')}`
-  }
-
-  #findDefault (): string | undefined {
-    if (this.#defaultModel !== undefined) return this.#defaultModel
-    const marked = this.list().find((entry) => entry.stored.config.default)
-    if (marked !== undefined) return marked.name
-    return this.#models.size === 1 ? [...this.#models.keys()][0] : undefined
   }
 }

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { Catalogue } from './catalogue.js'
+import { defaultAdvice, type Catalogue } from './catalogue.js'
 import { isFailed, moveLabels, type RegisteredModel, type RegisteredVersion } from './registered-model.js'
 import type { Rollout, RolloutOptions } from './rollout.js'
 import type { Artefact, StoredModel, StoreListing } from './store/artefact.js'
@@ -12,6 +12,7 @@ export class StoreFollower {
   readonly #closing: AbortSignal
   /** What was said of the store when it was last read. */
   #noted = new Set<string>()
+  #default: string | undefined
 
   /** Once `closing` is aborted it takes no further step. */
   constructor ({ catalogue, rollout, log, closing }: { catalogue: Catalogue, rollout: Rollout, log: FastifyBaseLogger, closing: AbortSignal }) {
@@ -33,6 +34,7 @@ export class StoreFollower {
     }
     // Names are known before anything is loaded: who the default is must not depend on how far loading is.
     for (const stored of listing.models) this.#announce(stored)
+    this.#watchDefault()
     for (const stored of listing.models) {
       if (this.#closing.aborted) return
       await this.followModel(stored, options)
@@ -43,6 +45,7 @@ export class StoreFollower {
     const known = this.#catalogue.find(stored.name)
     if (known?.stored.fingerprint === stored.fingerprint && !force && !(retry && hasFailed(known))) return
     const entry = known ?? this.#announce(stored)
+    this.#watchDefault()
     const configChanged = JSON.stringify(entry.stored.config) !== JSON.stringify(stored.config)
     entry.reason = stored.error?.message ?? ''
     for (const warning of stored.warnings) this.#log.warn({ model: stored.name }, warning)
@@ -54,6 +57,7 @@ export class StoreFollower {
       return
     }
     entry.stored = stored
+    this.#watchDefault()
     const served = new Set<string>()
     for (const artefact of candidates(stored)) {
       if (served.size > 0 && !stored.wanted.includes(artefact.version)) continue
@@ -72,6 +76,14 @@ export class StoreFollower {
     for (const message of errors) if (!this.#noted.has(message)) this.#log.error(message)
     for (const message of warnings) if (!this.#noted.has(message)) this.#log.warn(message)
     this.#noted = new Set([...errors, ...warnings])
+  }
+
+  /** A model that comes beside the only one takes `/predict` away from it. */
+  #watchDefault (): void {
+    const name = this.#catalogue.findDefault()
+    const isLost = this.#default !== undefined && name === undefined
+    this.#default = name
+    if (isLost && this.#catalogue.list().length > 0) this.#log.warn(`no model is the default any more${this.#catalogue.describeNames().replace(';', ':')}; ${defaultAdvice}`)
   }
 
   #announce (stored: StoredModel): RegisteredModel {

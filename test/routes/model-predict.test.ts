@@ -130,7 +130,7 @@ t.test('the typed faces', async (t) => {
     }
     const { status, body } = await post(app, '/predict', penguin)
     t.same([status, body.code], [404, 'NO_DEFAULT_MODEL'])
-    t.match(body.detail, /there are bare, broken, failing, forest, infinite, penguins$/)
+    t.match(body.detail, /there are bare, broken, failing, forest, infinite, penguins; set DEFAULT_MODEL or "default": true in a model\.json$/)
   })
 
   await t.test('a model that cannot be loaded is a 503 with Retry-After and the reason', async (t) => {

@@ -7,6 +7,7 @@ import type { Loader } from '../../../plugins/models/loader.js'
 import type { Model } from '../../../plugins/models/model.js'
 import { ModelRegistry, type RegistryOptions } from '../../../plugins/models/registry.js'
 import { ModelStore } from '../../../plugins/models/store/store.js'
+import { until } from '../../helper.js'
 import { codeOf } from '../inference/lanes.js'
 
 /** A version as the registry sees it: the content of its file tells loads apart. */
@@ -290,6 +291,34 @@ t.test('the default is the named one, else the one that says so, else the only o
   await marked.remove('a')
   await marked.registry.reload()
   t.equal(marked.registry.defaultName, 'b')
+})
+
+t.test('a model that takes the default away from the only one is a warning at once', async (t) => {
+  const { registry, logged, gate, write, start, remove } = await follow(t)
+  const lost = () => logged.filter((line) => line.includes('the default'))
+  await write('a/1/model.onnx', 'a')
+  await start()
+  t.equal(registry.defaultName, 'a')
+  await write('b/1/model.onnx', 'b')
+  const { promise, resolve } = Promise.withResolvers<undefined>()
+  gate.open = promise as unknown as Promise<void>
+  const reloaded = registry.reload()
+  await until(() => lost().length > 0)
+  const warning = 'no model is the default any more: there are a, b; set DEFAULT_MODEL or "default": true in a model.json'
+  t.same(lost(), [warning], 'before the other is loaded')
+  t.throws(() => registry.defaultName, { code: 'NO_DEFAULT_MODEL', message: 'No model is the default one; there are a, b; set DEFAULT_MODEL or "default": true in a model.json' })
+  resolve(undefined)
+  await reloaded
+  await registry.reload()
+  t.same(lost(), [warning], 'once')
+  await write('a/model.json', { default: true })
+  await registry.reload()
+  await write('a/model.json', {})
+  await registry.reload()
+  t.same(lost(), [warning, warning])
+  for (const name of ['a', 'b']) await remove(name)
+  await registry.reload()
+  t.equal(lost().length, 2, 'an empty store has none to name')
 })
 
 t.test('while models are being loaded, known names are not ready and none stands in for another', async (t) => {
