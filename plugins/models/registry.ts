@@ -117,9 +117,11 @@ export class ModelRegistry {
     if (this.list().length === 0) this.#log.warn(`the model store ${listing.root} is empty: put a model into it as <name>.onnx or <name>/1/model.onnx`)
   }
 
-  /** Reads the store again and loads, replaces and retires what has changed; with `retry` it also tries again what failed, though its files are the same. */
+  /** Reads the store again and loads, replaces and retires what has changed; with `retry` it also tries again what failed, though its files are the same. Does nothing once the server drains. */
   reload ({ retry = false }: { retry?: boolean } = {}): Promise<void> {
-    return this.#enqueue(async () => this.#follower.follow(await this.#store.read(), { hot: true, retry }))
+    return this.#enqueue(async () => {
+      if (!this.#isDraining) await this.#follower.follow(await this.#store.read(), { hot: true, retry })
+    })
   }
 
   /** Loads one model again, even if its files did not change. Rejects with ModelNotFoundError, DrainingError, or ModelNotReadyError when nothing of it can serve. */

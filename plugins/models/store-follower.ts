@@ -23,6 +23,7 @@ export class StoreFollower {
   }
 
   async follow (listing: StoreListing, options: RolloutOptions): Promise<void> {
+    if (this.#closing.aborted) return
     this.#catalogue.refused = listing.refused
     this.#catalogue.warnings = listing.warnings
     this.#note(listing)

@@ -446,6 +446,21 @@ t.test('a load that is under way when the server shuts down is told so, and nobo
   await registry.settled()
 })
 
+t.test('while the server drains the store is not followed: what is loaded serves, whatever happens to its files', async (t) => {
+  const { registry, loads, logged, write, remove, start, serving } = await follow(t)
+  for (const name of ['a', 'b']) await write(`${name}/1/model.onnx`, name)
+  await start()
+  const before = logged.length
+  await remove('b')
+  const reloading = registry.reload()
+  registry.drain()
+  await reloading
+  await remove('a')
+  await write('pickle.pkl', 'x')
+  await registry.reload()
+  t.same([serving(), loads.map(({ closed }) => closed), logged.slice(before), registry.refused], [{ a: ['1'], b: ['1'] }, [false, false], [], []])
+})
+
 t.test('what is wrong with the store is logged once until it changes', async (t) => {
   const { registry, logged, write, remove, start } = await follow(t)
   await write('pickle.pkl', 'x')
