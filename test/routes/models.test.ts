@@ -26,7 +26,7 @@ t.test('GET /models', async (t) => {
     t.same(refused, [])
     t.match(models, [
       { name: 'bare', default: false, labels: {}, reason: '', versions: [{ version: '1', state: 'READY', reason: '', task: 'OTHER', outputs: [{ name: 'embedding', type: 'float32', shape: [null, 2] }, { name: 'reconstruction' }, { name: 'error' }] }] },
-      { name: 'broken', default: false, versions: [{ version: '1', state: 'UNAVAILABLE', reason: /^broken\/1\/model\.onnx: not an ONNX file/ }] },
+      { name: 'broken', default: false, versions: [{ version: '1', state: 'UNAVAILABLE', reason: /^broken\/1\/model\.onnx: is not an ONNX file/ }] },
       { name: 'iris', default: true, labels: { stable: '1' }, versions: [{ version: '2', state: 'UNAVAILABLE', reason: /^iris\/2\/model\.onnx: .*truncated/ }, { version: '1', state: 'READY' }] }
     ])
     t.same(Object.keys(models[1].versions[0]), ['version', 'state', 'reason', 'warnings'], 'nothing is made up about what is not loaded')

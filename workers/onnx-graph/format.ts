@@ -20,3 +20,10 @@ export function recognise (bytes: Uint8Array): string | undefined {
   const head = String.fromCharCode(...bytes.subarray(0, 32))
   return foreign.find(({ magic, offset = 0 }) => head.startsWith(magic, offset))?.is
 }
+
+/** The first bytes of a file for a message: as text in quotes, up to the end of a line, where they are text, else in hexadecimal digits. */
+export function quoteBeginning (bytes: Uint8Array): string {
+  const head = bytes.subarray(0, 16)
+  const [line = ''] = String.fromCharCode(...head).trim().split(/[\r\n]/)
+  return /^[\t\x20-\x7e]+$/.test(line) ? JSON.stringify(line) : `the bytes ${[...head.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')}`
+}

@@ -2,9 +2,10 @@ import { PbfReader, PbfWriter } from 'pbf'
 import { findClassifiers, findZipMaps } from './classifiers.js'
 import { findEncoders } from './encoders.js'
 import { Flow, isPlain } from './flow.js'
-import { recognise } from './format.js'
+import { quoteBeginning, recognise } from './format.js'
 import { listOutputs, readModel, type GraphProto, type ModelProto } from './proto.js'
 import { findSplits } from './splits.js'
+import { FormatError } from './wire.js'
 import type { ClassifierNode, ColumnSplit, Graph } from '../contract.js'
 
 const modelNodes = /^(TreeEnsemble|Linear|SVM)(Classifier|Regressor)?$/
@@ -16,7 +17,7 @@ const modelNodes = /^(TreeEnsemble|Linear|SVM)(Classifier|Regressor)?$/
 export function readGraph (bytes: Uint8Array): Graph {
   if (bytes.length === 0) throw new Error('the model file is empty')
   const foreign = recognise(bytes)
-  if (foreign) throw new Error(`not an ONNX file: ${foreign}`)
+  if (foreign) throw new Error(`is not an ONNX file: ${foreign}`)
   const model: ModelProto = {
     irVersion: 0,
     producer: '',
@@ -31,10 +32,16 @@ export function readGraph (bytes: Uint8Array): Graph {
     readModel(pbf, model)
     return describe(model)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    const truncated = model.irVersion > 0 && pbf.pos > bytes.length
-    throw new Error(truncated ? `the file is truncated: it ends after ${bytes.length} bytes` : `not an ONNX file, or a damaged one: ${reason}`, { cause: error })
+    throw new Error(explain(error, bytes, model, pbf.pos), { cause: error })
   }
+}
+
+/** What is wrong with a file in words of its reader's: those of protobuf's library help nobody. */
+function explain (error: unknown, bytes: Uint8Array, { irVersion, graph }: ModelProto, position: number): string {
+  if (irVersion > 0 && position > bytes.length) return `the file is truncated: it ends after ${bytes.length} bytes`
+  if (irVersion === 0 && graph === undefined) return `is not an ONNX file (it begins with ${quoteBeginning(bytes)})`
+  const own = error instanceof FormatError
+  return `is not an ONNX file, or a damaged one: ${own ? error.message : `it makes no sense before byte ${Math.min(position, bytes.length)}`}`
 }
 
 /**
@@ -58,9 +65,9 @@ export function tapOutputs (bytes: Uint8Array, names: string[]): Uint8Array {
 
 function describe (model: ModelProto): Graph {
   const { graph } = model
-  if (!graph) throw new Error('it holds no graph')
-  if (model.opsets.length === 0) throw new Error('it names no operator set')
-  if (graph.outputs.length === 0) throw new Error('its graph has no outputs')
+  if (!graph) throw new FormatError('it holds no graph')
+  if (model.opsets.length === 0) throw new FormatError('it names no operator set')
+  if (graph.outputs.length === 0) throw new FormatError('its graph has no outputs')
   const flow = new Flow(graph)
   const inputs = graph.inputs.filter(({ name }) => !graph.initializers.has(name))
   const zipMaps = findZipMaps(graph, flow)

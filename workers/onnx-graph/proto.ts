@@ -1,6 +1,6 @@
 import { PbfReader } from 'pbf'
 import { dataTypes, readEntry, readTensorHead } from './tensor.js'
-import { bytes, integer, message, readAll, text } from './wire.js'
+import { bytes, FormatError, integer, message, readAll, text } from './wire.js'
 import type { ValueInfo } from '../contract.js'
 
 /** Sub-graphs of sub-graphs; beyond it a file is refused, since a crafted one would exhaust the stack. */
@@ -79,7 +79,7 @@ function readOpset (pbf: PbfReader): { domain: string, version: number } {
 }
 
 function readGraph (pbf: PbfReader, graph: GraphProto, found: Findings, depth: number): void {
-  if (depth > MAX_DEPTH) throw new Error(`sub-graphs are nested more than ${MAX_DEPTH} deep`)
+  if (depth > MAX_DEPTH) throw new FormatError(`sub-graphs are nested more than ${MAX_DEPTH} deep`)
   message(pbf, (field) => {
     if (field === 1) graph.nodes.push(readNode(pbf, found, depth))
     else if (field === 5) {

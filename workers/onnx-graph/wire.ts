@@ -5,20 +5,23 @@ const FIXED64 = 1
 const BYTES = 2
 const FIXED32 = 5
 
+/** The bytes are no ONNX, in words for the person who dropped the file. */
+export class FormatError extends Error {}
+
 export type ReadField = (field: number, pbf: PbfReader) => void
 
 function expect (pbf: PbfReader, ...types: number[]): void {
-  if (!types.includes(pbf.type)) throw new Error('a field has another type than in ONNX')
+  if (!types.includes(pbf.type)) throw new FormatError('a field has another type than in ONNX')
 }
 
 function guard (pbf: PbfReader): void {
-  if (pbf.pos > pbf.length) throw new Error('a field reaches beyond the end')
+  if (pbf.pos > pbf.length) throw new FormatError('a field reaches beyond the end')
 }
 
 /** Calls `readField` for every field of the bytes; throws when they are not one whole message. */
 export function readAll (pbf: PbfReader, readField: ReadField, end = pbf.length): void {
   pbf.readFields((field, _, reader) => readField(field, reader), undefined, end)
-  if (pbf.pos !== end) throw new Error('a message does not end where it should')
+  if (pbf.pos !== end) throw new FormatError('a message does not end where it should')
 }
 
 export function message (pbf: PbfReader, readField: ReadField): void {

@@ -20,8 +20,8 @@ function metadata (content: unknown): Ingredients {
 
 const faults: Record<string, Fault> = {
   // The graph.
-  broken: { made: { zoo: 'broken/text' }, reason: /^broken\/1\/model\.onnx: not an ONNX file, or a damaged one: / },
-  pickle: { made: { zoo: 'broken/pickle' }, reason: /^pickle\/1\/model\.onnx: not an ONNX file: it is a Python pickle/ },
+  broken: { made: { zoo: 'broken/text' }, reason: 'broken/1/model.onnx: is not an ONNX file (it begins with "This is a text f")' },
+  pickle: { made: { zoo: 'broken/pickle' }, reason: /^pickle\/1\/model\.onnx: is not an ONNX file: it is a Python pickle/ },
   truncated: { made: { zoo: one }, then: (folder) => truncate(join(folder, '1/model.onnx'), 100), reason: 'truncated/1/model.onnx: the file is truncated: it ends after 100 bytes' },
   hollow: { made: { zoo: one }, then: (folder) => truncate(join(folder, '1/model.onnx'), 0), reason: 'hollow/1/model.onnx: is empty (0 bytes)' },
   operator: { made: { zoo: 'broken/unknown-operator' }, reason: /^operator\/1\/model\.onnx: Load model from model\.onnx failed: ?.*Wizardry/ },
