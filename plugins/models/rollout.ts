@@ -45,9 +45,10 @@ export class Rollout {
       this.#log.info({ ...about, load_ms: model.loadMs, task: model.specification.task }, 'model loaded')
       if (previous !== undefined) this.#release(previous)
     } catch (error) {
-      version.reason = (error as Error).message
+      const { message } = error as Error
+      version.reason = version.model === undefined ? message : `the files on disk cannot be loaded, the previous ones still serve: ${message}`
       version.state = version.model === undefined ? 'UNAVAILABLE' : 'READY'
-      if (!this.#closing.aborted) this.#log.error({ ...about, err: explain(error as Error) }, `model ${entry.name} version ${artefact.version} cannot be loaded: ${version.reason}`)
+      if (!this.#closing.aborted) this.#log.error({ ...about, ...explain(error as Error) }, `model ${entry.name} version ${artefact.version} cannot be loaded: ${message}`)
       if (version.model !== undefined) version.artefact = { ...version.artefact, fingerprint: artefact.fingerprint }
     }
     return version
@@ -70,17 +71,15 @@ export class Rollout {
   }
 }
 
-/** What a file is to blame for needs no stack, only what lies at the bottom of it; a fault of the server does. */
-function explain (error: Error): Error | { type: string, message: string } {
-  let { name: type, message, cause } = error
-  if (isFault(error)) return error
-  while (cause instanceof Error) {
-    if (isFault(cause)) return cause
-    type = cause.name
-    message = cause.message
-    cause = cause.cause
+/** What a file is to blame for needs no stack, only what lies at the bottom of it where the message does not say it already; a fault of the server does. */
+function explain (error: Error): { err: Error } | { cause?: string } {
+  let bottom = error
+  for (let one: unknown = error; one instanceof Error; one = one.cause) {
+    if (isFault(one)) return { err: one }
+    bottom = one
   }
-  return { type, message: message.replaceAll(/\s*\n\s*/g, ' ').trim() }
+  const cause = bottom.message.replaceAll(/\s*\n\s*/g, ' ').trim()
+  return error.message.endsWith(cause) ? {} : { cause }
 }
 
 function isFault (error: Error): boolean {
