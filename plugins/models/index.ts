@@ -63,7 +63,7 @@ function parseInputSchema (text: string | undefined): Record<string, string> | u
   if (text === undefined) return undefined
   try {
     const schema: unknown = JSON.parse(text)
-    if (typeof schema === 'object' && schema !== null && !Array.isArray(schema)) return schema as Record<string, string>
+    if (typeof schema === 'object' && schema !== null && !Array.isArray(schema) && Object.values(schema).every((type) => typeof type === 'string')) return schema as Record<string, string>
   } catch {}
   throw new ConfigError(`INPUT_SCHEMA must be a JSON object such as {"age":"int"}, got ${text}`)
 }

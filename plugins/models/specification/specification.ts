@@ -38,7 +38,7 @@ const schemaTypes: Record<string, FeatureMetadata['type']> = {
 export function specify (description: Description, metadata: Metadata | undefined, options: SpecificationOptions = {}): { specification: ModelSpecification, warnings: string[] } {
   checkInputs(description, metadata)
   const warnings: string[] = []
-  const layout = restrictEncoded(specifyLayout(description, metadata, options, warnings), description.graph, 'metadata.json: features')
+  const layout = specifyLayout(description, metadata, options, warnings)
   const { roles, ...meaning } = assignOutputs(description, metadata ?? {}, warnings)
   const specification: ModelSpecification = {
     layout: { ...layout, ...(layout.features && { features: addExamples(layout, options.background) }) },
@@ -67,13 +67,12 @@ function nameElements (elementType: number | undefined): string {
   return elementType !== undefined && elementType >= 17 && elementType <= 20 ? 'float8' : `unknown (${elementType ?? 'undeclared'})`
 }
 
-function specifyLayout ({ inputs }: Description, metadata: Metadata | undefined, options: SpecificationOptions, warnings: string[]): InputLayout {
-  if (metadata?.features) {
-    const declared = metadata.features.map((feature, index): DeclaredFeature => ({ field: `metadata.json: features[${index}]`, feature }))
-    return placeFeatures(inputs, declared, 'metadata.json: features', warnings)
-  }
-  if (options.inputSchema) return placeFeatures(inputs, Object.entries(options.inputSchema).map(declareShort), 'INPUT_SCHEMA', warnings)
-  return deriveLayout(inputs, warnings)
+function specifyLayout ({ graph, inputs }: Description, metadata: Metadata | undefined, options: SpecificationOptions, warnings: string[]): InputLayout {
+  const described = metadata?.features?.map((feature, index): DeclaredFeature => ({ field: `metadata.json: features[${index}]`, feature }))
+  const declared = described ?? (options.inputSchema && Object.entries(options.inputSchema).map(declareShort))
+  if (declared === undefined) return restrictEncoded(deriveLayout(inputs, warnings), graph, 'model.onnx: inputs')
+  const source = described === undefined ? 'INPUT_SCHEMA' : 'metadata.json: features'
+  return restrictEncoded(placeFeatures(inputs, declared, source, warnings), graph, source)
 }
 
 function declareShort ([name, short]: [string, string]): DeclaredFeature {

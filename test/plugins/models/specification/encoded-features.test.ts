@@ -40,11 +40,23 @@ t.test('the OpenAPI document and GET /models show the categories', async (t) => 
 
 t.test('columns of one input are restricted once they have names', async (t) => {
   const post = async (name: string, payload: object) => (await app.inject({ method: 'POST', url: `/models/${name}/predict`, payload })).statusCode
+  const row = async (...values: string[]) => (await app.inject({ method: 'POST', url: '/v1/models/named:predict', payload: { instances: [values] } })).statusCode
   t.equal(await post('named', { island: 'Dream' }), 200)
+  t.equal(await row('Dream', 'MALE'), 200)
   t.equal(await post('named', { island: 'Atlantis' }), 400)
+  t.equal(await row('Atlantis', 'MALE'), 400)
   t.equal(await post('one-hot-columns', { features: ['Dream', 'MALE'] }), 200)
 })
 
 t.test('requests are merged, because the probe sends what the encoder knows', async (t) => {
   for (const name of ['one-hot', 'one-hot-merged', 'ordinal', 'named']) t.equal(app.models.get(name).unmerged, undefined, name)
+})
+
+t.test('a schema that does not fit is named in the reason, and one that is none ends the start', async (t) => {
+  const MODEL_PATH = zooPath('one-hot-columns')
+  for (const [schema, reason] of [['{"a":"str"}', "INPUT_SCHEMA: the features fill 1 columns, but the input 'X' has 2"], ['{"a":"str","b":"int"}', "INPUT_SCHEMA: b.type: 'b' is integer, but the input 'X' holds string"]] as const) {
+    const app = await build(t, { MODEL_PATH, INPUT_SCHEMA: schema, WORKERS: '1' })
+    t.match((await app.inject('/models')).json(), { models: [{ versions: [{ reason }] }] })
+  }
+  for (const schema of ['{"a":{}}', '{"a":1}', '[]']) await t.rejects(build(t, { MODEL_PATH, INPUT_SCHEMA: schema, WORKERS: '1' }), { message: `INPUT_SCHEMA must be a JSON object such as {"age":"int"}, got ${schema}` })
 })
