@@ -8,6 +8,8 @@ export interface OipModel {
   version: string
   inputs: TensorSpec[]
   outputs: TensorSpec[]
+  /** Tensors that the graph does not declare as outputs: answered only to who asks for them by name. */
+  inner?: TensorSpec[]
 }
 
 /** What a request says of an input beside its data, as it stands on the wire. */
@@ -71,10 +73,15 @@ export function checkInputs<T extends TensorHead> (model: OipModel, heads: reado
   }).sort((a, b) => a.index - b.index)
 }
 
-/** The outputs to answer with: those requested, in that order, or all of the model. Throws OipError for an unknown or repeated one. */
+/** All that can be asked for by name. */
+export function listTensors ({ outputs, inner }: OipModel): TensorSpec[] {
+  return inner === undefined ? outputs : [...outputs, ...inner]
+}
+
+/** The outputs to answer with: those requested, in that order, or all that the model declares. Throws OipError for an unknown or repeated one. */
 export function selectOutputs (model: OipModel, requested: readonly OutputRequest[], binaryDefault = false): OutputRequest[] {
   if (requested.length === 0) return model.outputs.map(({ name }) => ({ name, binary: binaryDefault }))
-  const known = new Set(model.outputs.map(({ name }) => name))
+  const known = new Set(listTensors(model).map(({ name }) => name))
   const seen = new Set<string>()
   for (const { name } of requested) {
     if (seen.has(name)) throw new OipError(`output '${name}' already exists in request`)

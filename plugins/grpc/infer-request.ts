@@ -1,7 +1,7 @@
 import { decodeRaw } from '../../codecs/oip/binary.js'
 import { decodeContents } from '../../codecs/oip/contents.js'
 import { OipError } from '../../codecs/oip/error.js'
-import { checkInputs, checkShape, nameInput, selectOutputs, type CheckedHead, type OipModel, type OutputRequest, type TensorHead } from '../../codecs/oip/model.js'
+import { checkInputs, checkShape, listTensors, nameInput, selectOutputs, type CheckedHead, type OipModel, type OutputRequest, type TensorHead } from '../../codecs/oip/model.js'
 import { checkAnswerable } from '../../codecs/oip/outputs.js'
 import type { InferRequest } from '../../codecs/oip/request.js'
 import { parseCount, parseParameters, type JsonObject } from '../../codecs/oip/wire.js'
@@ -48,7 +48,8 @@ function pairRaw (inputs: readonly InferInputTensor[], raws: readonly Uint8Array
 
 /** FP16 has no typed form, and an answer is raw or typed as a whole. */
 function answersHalf (outputs: ModelInferRequest['outputs'], model: OipModel): boolean {
-  return model.outputs.some(({ name, type }) => type === 'float16' && (outputs.length === 0 || outputs.some((output) => output.name === name)))
+  const sent = outputs.length === 0 ? model.outputs : listTensors(model).filter(({ name }) => outputs.some((output) => output.name === name))
+  return sent.some(({ type }) => type === 'float16')
 }
 
 function readOutput ({ name, parameters }: ModelInferRequest['outputs'][number], binary: boolean): OutputRequest {

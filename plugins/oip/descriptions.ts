@@ -8,23 +8,34 @@ import type { Model } from '../models/model.js'
 const platform = 'onnxruntime_onnx'
 
 /** What the codecs need to know of a model version; shapes as the graph declares them. Plain data: it can be sent to a thread. */
-export function describeForCodecs ({ name, version, specification: { layout, outputs } }: Model): OipModel {
-  return { name, version, inputs: layout.inputs, outputs }
+export function describeForCodecs (model: Model): OipModel {
+  const { name, version, specification: { layout } } = model
+  return { name, version, inputs: layout.inputs, ...partOutputs(model) }
+}
+
+/** Scores that the graph splits into outputs are read whole, but are no output of it: metadata and answers show what it declares. */
+function partOutputs ({ specification: { outputs }, lane: { description: { graph } } }: Model): Pick<OipModel, 'outputs' | 'inner'> {
+  if (graph.splits.length === 0) return { outputs }
+  const declared = new Set(graph.outputs.map(({ name }) => name))
+  const wholes = new Set(graph.splits.flatMap(({ input }) => declared.has(input) ? [] : [input]))
+  return { outputs: outputs.filter(({ name }) => !wholes.has(name)), inner: outputs.filter(({ name }) => wholes.has(name)) }
 }
 
 /** Metadata of a model version, with the versions to list. */
-export function describeMetadata ({ name, specification: { layout, outputs } }: Model, versions: string[]): OipModelMetadata {
-  return { name, versions, platform, inputs: layout.inputs.map(describeTensor), outputs: outputs.map(describeTensor) }
+export function describeMetadata (model: Model, versions: string[]): OipModelMetadata {
+  const { name, inputs, outputs } = describeForCodecs(model)
+  return { name, versions, platform, inputs: inputs.map(describeTensor), outputs: outputs.map(describeTensor) }
 }
 
 /** Model configuration of a version. Its batch size is 0, so that the dimensions are those of the graph, the batch included. */
-export function describeConfig ({ name, specification: { layout, outputs } }: Model): OipModelConfig {
+export function describeConfig (model: Model): OipModelConfig {
+  const { name, inputs, outputs } = describeForCodecs(model)
   return {
     name,
     platform,
     backend: 'onnxruntime',
     max_batch_size: 0,
-    input: layout.inputs.map(configureTensor),
+    input: inputs.map(configureTensor),
     output: outputs.map(configureTensor)
   }
 }

@@ -17,7 +17,8 @@ const store = await makeStore(t, {
   several: { zoo: 'several-outputs' },
   mixed: { zoo: 'strings-and-booleans' },
   fixed: { zoo: 'torch-fixed-batch-of-1' },
-  slow: { zoo: 'slow' }
+  slow: { zoo: 'slow' },
+  columns: { zoo: 'mlp-zipmap-columns' }
 })
 const app = await build(t, { MODEL_STORE: store, BODY_LIMIT: 262_144, POOL_PARSE_BYTES: 100_000 })
 const { input } = irisRows(1)
@@ -329,4 +330,18 @@ t.test('the clock runs while a body is decoded, and a client that leaves meanwhi
   const { at, ms, cancelled } = await deadlines.promise
   t.ok(at - ms <= decodedAt)
   t.equal(cancelled, true)
+})
+
+t.test('scores that the graph splits into outputs come whole only to who asks for them', async (t) => {
+  const declared = ['output_label', 'sno', 'syes']
+  const metadata = (await app.inject('/v2/models/columns')).json()
+  t.same(metadata.outputs.map(({ name }: { name: string }) => name), declared)
+  const [input] = metadata.inputs
+  const inputs = [{ name: input.name, datatype: input.datatype, shape: [1, input.shape[1]], data: Array(input.shape[1]).fill(0.5) }]
+  const ask = async (...names: string[]) => (await infer(app, 'columns', { payload: Buffer.from(JSON.stringify({ inputs, ...(names.length > 0 && { outputs: names.map((name) => ({ name })) }) })) })).json<InferAnswer>().outputs
+  const all = await ask()
+  t.same(all.map(({ name }) => name), declared)
+  const [whole] = await ask('probabilities')
+  t.same(whole?.shape, [1, 2])
+  t.same(whole?.data, all.slice(1).flatMap(({ data }) => data))
 })
