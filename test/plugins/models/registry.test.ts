@@ -294,20 +294,19 @@ t.test('the default is the named one, else the one that says so, else the only o
 })
 
 t.test('a model that takes the default away from the only one is a warning at once', async (t) => {
-  const { registry, logged, gate, write, start, remove } = await follow(t)
+  const { registry, logged, holdLoads, write, start, remove } = await follow(t)
   const lost = () => logged.filter((line) => line.includes('the default'))
   await write('a/1/model.onnx', 'a')
   await start()
   t.equal(registry.defaultName, 'a')
   await write('b/1/model.onnx', 'b')
-  const { promise, resolve } = Promise.withResolvers<undefined>()
-  gate.open = promise as unknown as Promise<void>
+  const held = holdLoads()
   const reloaded = registry.reload()
   await until(() => lost().length > 0)
   const warning = 'no model is the default any more: there are a, b; set DEFAULT_MODEL or "default": true in a model.json'
   t.same(lost(), [warning], 'before the other is loaded')
   t.throws(() => registry.defaultName, { code: 'NO_DEFAULT_MODEL', message: 'No model is the default one; there are a, b; set DEFAULT_MODEL or "default": true in a model.json' })
-  resolve(undefined)
+  held.release()
   await reloaded
   await registry.reload()
   t.same(lost(), [warning], 'once')
