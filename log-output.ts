@@ -9,13 +9,14 @@ const maxLength = 4 * 1024 * 1024
 /** Where the log goes. It neither fills the memory nor holds up the end of the process when nobody reads it, and its reader may leave. */
 export class LogOutput {
   readonly stream: ReturnType<typeof pino.destination>
-  #giveUpAt = Infinity
   #dropped = 0
 
   constructor (fd: number) {
-    this.stream = pino.destination({ dest: fd, sync: false, ...blocks, maxLength, retryEAGAIN: () => performance.now() < this.#giveUpAt })
+    this.stream = pino.destination({ dest: fd, sync: false, ...blocks, maxLength })
+    // What pino would call for a fatal line and at the exit: it tries for ever when the reader has left, and nothing else runs meanwhile.
+    this.stream.flushSync = () => {}
     this.stream.on('drop', () => { this.#dropped++ })
-    // pino itself stops writing to a pipe that is closed. What is not written because the time is up stays in the buffer.
+    // pino itself stops writing to a pipe that is closed.
     this.stream.on('error', () => {})
   }
 
@@ -29,15 +30,15 @@ export class LogOutput {
     })
   }
 
-  /** From now on a write that the reader does not take is tried for so many milliseconds only. */
-  limit (ms: number): void {
-    this.#giveUpAt = performance.now() + ms
-  }
-
   /** Writes what there is, for so many milliseconds at most; nothing can be written after it. */
   async end (ms: number): Promise<void> {
-    const written = new Promise<void>((resolve) => { this.stream.flush(() => resolve()) })
+    // The first may let a line be written that says how many are missing.
+    const written = this.#flush().then(() => this.#flush())
     await Promise.race([written, delay(ms)])
     this.stream.destroy()
+  }
+
+  #flush (): Promise<void> {
+    return new Promise((resolve) => { this.stream.flush(() => resolve()) })
   }
 }

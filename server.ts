@@ -30,6 +30,7 @@ try {
 } catch (error) {
   process.stderr.write(`${explain(error as NodeJS.ErrnoException)}\n`)
   await abandon(app)
+  await output.end(writingMs)
   process.exit(1)
 }
 
@@ -48,16 +49,16 @@ function closeGracefully (app: FastifyInstance, { DRAIN_DELAY_MS, SHUTDOWN_TIMEO
     onSecondSignal: (signal) => endAtOnce(app, `the server ends at once on a second ${signal}`),
     onSecondError: (err) => endAtOnce(app, 'the server ends at once on a second error', err)
   }, async ({ err, signal }) => {
-    if (err !== undefined) {
-      output.limit(writingMs)
-      app.log.fatal({ err }, 'the server ends on an error')
-    }
+    if (err !== undefined) app.log.fatal({ err }, 'the server ends on an error')
     app.models.drain()
     if (signal !== undefined) app.log.info(`the server stops on ${signal}; ${await countConnections(app)} connections are open`)
     if (err === undefined) await delay(DRAIN_DELAY_MS)
-    await close(app, SHUTDOWN_TIMEOUT_MS)
-    app.log.info('the server has stopped')
-    await output.end(writingMs)
+    try {
+      await close(app, SHUTDOWN_TIMEOUT_MS)
+      app.log.info('the server has stopped')
+    } finally {
+      await output.end(writingMs)
+    }
   })
 }
 
@@ -66,7 +67,7 @@ async function close (app: FastifyInstance, timeoutMs: number): Promise<void> {
   if (await Promise.race([closed, delay(timeoutMs, false)])) return
   app.log.warn(`the connections that are left after ${timeoutMs} ms are closed`)
   app.server.closeAllConnections()
-  if (!await Promise.race([closed, delay(lastMs, false)])) endAtOnce(app, 'a model does not stop running; the process is killed')
+  if (!await Promise.race([closed, delay(lastMs, false)])) await endAtOnce(app, 'a model does not stop running; the process is killed')
 }
 
 function countConnections ({ server }: FastifyInstance): Promise<number> {
@@ -74,9 +75,9 @@ function countConnections ({ server }: FastifyInstance): Promise<number> {
 }
 
 /** A run cannot be interrupted, and `process.exit` would wait for its thread. */
-function endAtOnce (app: FastifyInstance, reason: string, err?: unknown): void {
-  output.limit(writingMs)
+async function endAtOnce (app: FastifyInstance, reason: string, err?: unknown): Promise<void> {
   app.log.fatal({ err }, reason)
+  await output.end(writingMs)
   process.kill(process.pid, 'SIGKILL')
 }
 

@@ -48,6 +48,11 @@ export function decodeContents (type: DataType, dims: readonly number[], content
       return BigUint64Array.from(take(dims, where, contents.uint64_contents), BigInt)
     case 'string':
       return take(dims, where, contents.bytes_contents).map((bytes) => decodeText(bytes, where))
+    // Unlike JSON a message holds NaN and infinities as they are, and no number that is too large.
+    case 'float32':
+      return Float32Array.from(take(dims, where, contents.fp32_contents))
+    case 'float64':
+      return Float64Array.from(take(dims, where, contents.fp64_contents))
     default:
       return decodeValues(type, dims, take<unknown>(dims, where, contents[field]), where)
   }

@@ -85,7 +85,7 @@ export class ModelQueue {
 
   /** Half of a model's usual crowd is enough for a run: the main thread serves the other half while it is under way. A lone client is half of its crowd. */
   get expectsMore (): boolean {
-    return this.inFlight - this.running < this.crowd / 2
+    return this.#backlog.requests < this.crowd / 2
   }
 
   /** Enqueue time of the request that has waited longest. */
@@ -97,7 +97,7 @@ export class ModelQueue {
   isFullFor (rows: number): boolean {
     const { queueRows } = this.options
     if (this.rowsWaiting === 0 || this.rowsWaiting + rows <= queueRows) return false
-    return this.inFlight - this.running >= Math.floor(queueRows / rowsPerRequest)
+    return this.#backlog.requests >= Math.floor(queueRows / rowsPerRequest)
   }
 
   /** Throws QueueFullError, and OverloadedError where everything that waits has too many bytes. */

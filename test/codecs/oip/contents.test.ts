@@ -23,6 +23,12 @@ t.test('random tensors of every type come back from their typed fields', async (
   }
 })
 
+t.test('NaN and infinities come as they are', async (t) => {
+  const values = [NaN, Infinity, -Infinity, -0]
+  t.strictSame(decodeContents('float32', [4], { ...empty, fp32_contents: values }, where), Float32Array.from(values))
+  t.strictSame(decodeContents('float64', [2, 2], { ...empty, fp64_contents: values }, where), Float64Array.from(values))
+})
+
 t.test('64-bit integers may be strings or bigints', async (t) => {
   t.same(decodeContents('int64', [2], { int64_contents: ['9223372036854775807', -1n] }, where), BigInt64Array.of(2n ** 63n - 1n, -1n))
   t.same(decodeContents('uint64', [1], { uint64_contents: ['18446744073709551615'] }, where), BigUint64Array.of(2n ** 64n - 1n))
