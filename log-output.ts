@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import pino from 'pino'
 
@@ -9,12 +10,15 @@ const maxLength = 4 * 1024 * 1024
 /** Where the log goes. It neither fills the memory nor holds up the end of the process when nobody reads it, and its reader may leave. */
 export class LogOutput {
   readonly stream: ReturnType<typeof pino.destination>
+  /** For the last words of a process that ends in this very turn: tried once, and what waits in the stream stays behind. */
+  readonly immediate: { write: (line: string) => void }
   #dropped = 0
 
   constructor (fd: number) {
     this.stream = pino.destination({ dest: fd, sync: false, ...blocks, maxLength })
     // What pino would call for a fatal line and at the exit: it tries for ever when the reader has left, and nothing else runs meanwhile.
     this.stream.flushSync = () => {}
+    this.immediate = { write: (line) => { try { writeSync(fd, line) } catch { /* Nobody reads it. */ } } }
     this.stream.on('drop', () => { this.#dropped++ })
     // pino itself stops writing to a pipe that is closed.
     this.stream.on('error', () => {})

@@ -5,6 +5,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
+import pino from 'pino'
 import { buildApp } from './app.js'
 import { loadConfig, type Config } from './config.js'
 import { LogOutput } from './log-output.js'
@@ -67,7 +68,9 @@ async function close (app: FastifyInstance, timeoutMs: number): Promise<void> {
   if (await Promise.race([closed, delay(timeoutMs, false)])) return
   app.log.warn(`the connections that are left after ${timeoutMs} ms are closed`)
   app.server.closeAllConnections()
-  if (!await Promise.race([closed, delay(lastMs, false)])) await endAtOnce(app, 'a model does not stop running; the process is killed')
+  if (await Promise.race([closed, delay(lastMs, false)])) return
+  await output.end(writingMs)
+  endAtOnce(app, 'a model does not stop running; the process is killed')
 }
 
 function countConnections ({ server }: FastifyInstance): Promise<number> {
@@ -75,9 +78,8 @@ function countConnections ({ server }: FastifyInstance): Promise<number> {
 }
 
 /** A run cannot be interrupted, and `process.exit` would wait for its thread. */
-async function endAtOnce (app: FastifyInstance, reason: string, err?: unknown): Promise<void> {
-  app.log.fatal({ err }, reason)
-  await output.end(writingMs)
+function endAtOnce ({ config }: FastifyInstance, reason: string, err?: unknown): void {
+  pino({ level: config.LOG_LEVEL }, output.immediate).fatal({ err }, reason)
   process.kill(process.pid, 'SIGKILL')
 }
 
