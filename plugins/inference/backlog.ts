@@ -8,7 +8,7 @@ export class Backlog {
   /** Their rows; a request without rows counts as one. */
   rows = 0
   readonly #memory: WaitingMemory
-  #places: Pending[] = []
+  #places: (Pending | undefined)[] = []
   #head = 0
 
   constructor (memory: WaitingMemory) {
@@ -41,7 +41,8 @@ export class Backlog {
 
   /** Takes out what `front` gave. */
   shift (pending: Pending): void {
-    this.#head++
+    // A queue that is never empty would keep a thousand requests for ever, and with them all that they hold in the young generation.
+    this.#places[this.#head++] = undefined
     this.release(pending)
   }
 
@@ -86,7 +87,7 @@ export class Backlog {
   /** Requests that were answered while they waited leave with the next run; while no run comes they must not pile up. */
   #forgetSettled (): void {
     if (this.#places.length - this.#head <= 2 * this.rows + 64) return
-    this.#places = this.#places.slice(this.#head).filter(({ settled }) => !settled)
+    this.#places = this.#places.slice(this.#head).filter((pending) => pending?.settled === false)
     this.#head = 0
   }
 }
