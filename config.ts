@@ -21,7 +21,7 @@ export const ConfigSchema = Type.Object({
   DEFAULT_MODEL: Type.Optional(Text('The model that answers /predict; else the one whose model.json says "default": true, else the only one. MODEL_NAME is an alias.')),
   INPUT_SCHEMA: Type.Optional(Text('Features of the default model when its metadata names none, as JSON: {"age":"int","income":"float"}.')),
   WORKERS: Type.String({ pattern: '^(auto|auto2n1|[1-9][0-9]{0,2})$', default: 'auto', description: 'Threads that run the models: a number from 1 to 999, auto (one per CPU) or auto2n1 (2 x CPUs + 1).' }),
-  BODY_LIMIT: Count('Bytes of a request body, compressed or not. JSON takes far more memory than its bytes: of WORKER_HEAP_MB less 64 MB it may have a 60th part, also where this limit is higher.', 16 * 1024 * 1024, 1024),
+  BODY_LIMIT: Count('Bytes of a request body, compressed or not. JSON takes far more memory than its bytes: of WORKER_HEAP_MB less 64 MB it may have a 120th part, also where this limit is higher.', 16 * 1024 * 1024, 1024),
   BATCH_MAX: Count('Rows of one /predict/batch request.', 100),
   MAX_ROWS: Count('Rows of one list sent to /predict.', 1000),
   MAX_ERRORS: Count('Offending fields named in one error.', 50),
@@ -35,7 +35,7 @@ export const ConfigSchema = Type.Object({
   RUN_LIMIT_MS: Count('Milliseconds after which a run is given up and its thread replaced.', 60_000),
   LOAD_LIMIT_MS: Count('Milliseconds that opening a model may take.', 60_000),
   TARGET_RUN_MS: Count('Milliseconds that a merged run should not exceed, so that other models get their turn.', 10),
-  WORKER_HEAP_MB: Count('JavaScript heap of each worker thread in MB; a thread that passes it is replaced.', 1024, 128),
+  WORKER_HEAP_MB: Count('JavaScript heap of each worker thread in MB; a thread that passes it is replaced.', 2048, 128),
   WORKER_NICE: Count('How far the worker threads stand back behind the main thread when CPUs are short, from 0 (not at all) to 19; on Linux.', 5, 0, 19),
   DRAIN_DELAY_MS: Count('Milliseconds between SIGTERM and the closing of the sockets; readiness is 503 meanwhile.', 500, 0),
   SHUTDOWN_TIMEOUT_MS: Count('Milliseconds that requests in flight get to finish after that. What a model still runs then is killed with the process (exit code 137).', 10_000),
@@ -73,7 +73,8 @@ export function loadConfig (env: NodeJS.ProcessEnv = process.env): Config {
 
 // Bytes of heap that a byte of JSON may take when it is parsed: what fills the heap of a thread inside the parser ends the process.
 // {"34":{"34":…}} takes 50, and the text 2.
-const heapPerJson = 60
+// Twice that, because the body before it may not be collected yet.
+const heapPerJson = 120
 // Megabytes that a thread has without any JSON, and what a collection needs beside.
 const heapWithoutJsonMb = 64
 

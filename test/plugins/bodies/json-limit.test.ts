@@ -54,7 +54,7 @@ t.test('JSON that could fill the heap of a thread is refused, and the worst that
   const app = await build(t, { MODEL_PATH: 'model-store/iris', WORKER_HEAP_MB: 128, WORKERS: '1' })
   const post = async (url: string, payload: string | Buffer, headers: Record<string, string | number> = json) => await app.inject({ method: 'POST', url, payload, headers })
   const limit = limitJson(app.config)
-  t.equal(limit, Math.floor((128 - 64) * 1024 * 1024 / 60))
+  t.equal(limit, Math.floor((128 - 64) * 1024 * 1024 / 120))
   for (const [shape, write] of Object.entries(shapes)) {
     // A wide character has two bytes more than its length says.
     const hostile = write(limit - 2)
@@ -77,7 +77,7 @@ t.test('JSON whose integers must be read from their digits is not in the heap tw
   const app = await build(t, { MODEL_PATH: 'test/fixtures/zoo/identity-int64/model.onnx', WORKER_HEAP_MB: 128, WORKERS: '1' })
   const digits = '9007199254740993'
   const start = `{"inputs":[{"name":"x","shape":[1,2],"datatype":"INT64","data":[${digits},1]}],"parameters":{"junk":`
-  const { statusCode, body } = await app.inject({ method: 'POST', url: '/v2/models/identity-int64/infer', payload: `${start}${nest(1024 * 1024 - start.length - 2, worst)}}}` })
+  const { statusCode, body } = await app.inject({ method: 'POST', url: '/v2/models/identity-int64/infer', payload: `${start}${nest(limitJson(app.config) - start.length - 2, worst)}}}` })
   t.equal(statusCode, 200, body.slice(0, 200))
   t.match(body, digits)
 })
