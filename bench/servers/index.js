@@ -88,10 +88,16 @@ export class Servers {
     await Promise.all(this.#folders.splice(0).map((path) => rm(path, { recursive: true })))
   }
 
-  async #start (file, options) {
-    const server = await ServerProcess.start(file, options)
-    this.#running.push(server)
-    return server
+  async #start (file, options, tries = 3) {
+    try {
+      const server = await ServerProcess.start(file, options)
+      this.#running.push(server)
+      return server
+    } catch (error) {
+      // Between being found free and being listened on, a port may go to somebody else.
+      if (tries === 1 || !/already in use|EADDRINUSE/.test(error.message)) throw error
+      return await this.#start(file, options, tries - 1)
+    }
   }
 }
 
