@@ -27,7 +27,7 @@ export const ConfigSchema = Type.Object({
   MAX_ERRORS: Count('Offending fields named in one error.', 50),
   POOL_PARSE_BYTES: Count('JSON bodies from this size on are parsed in the worker threads, so that they do not hold up others.', 128 * 1024, 1, 1024 * 1024),
   POOL_WAITING_BYTES: Count('Bytes of tensors, and of such bodies, that may wait for a thread; beyond that a request is answered 503.', 256 * 1024 * 1024),
-  TRANSFER_BYTES: Count('Input tensors from this size on are handed to a thread without a copy; such a run is not repeated when its thread is lost.', 256 * 1024),
+  TRANSFER_BYTES: Count('Input tensors from this size on are handed to a thread without a copy; such a run is not repeated when its thread is lost, and requests share a run only up to this size.', 256 * 1024),
   REQUEST_TIMEOUT_MS: Count('Milliseconds after which a prediction is answered 504.', 30_000),
   LATENCY_BUDGET_MS: Count('Milliseconds that a prediction may take, its body included, without a warning in the log; 0 never warns. `latency_budget_ms` in model.json goes before it.', 500, 0),
   REQUEST_RECEIVE_TIMEOUT_MS: Count('Milliseconds that a request may take to arrive, its body included; then it is answered 408.', 120_000),

@@ -42,7 +42,7 @@ export class ModelQueue {
   /** Dispatches in a row that found every thread of this model busy while another thread was idle. */
   pressure = 0
   /** Requests that are not answered yet. */
-  inFlight = 0
+  #inFlight = 0
   /** The most of them there have been lately. */
   crowd = 0
   closed = false
@@ -109,7 +109,7 @@ export class ModelQueue {
     }
     if (this.rowsWaiting === 0) this.waitingSince = pending.enqueuedAt
     this.#backlog.push(pending)
-    this.crowd = Math.max(this.crowd, ++this.inFlight)
+    this.crowd = Math.max(this.crowd, ++this.#inFlight)
   }
 
   /** Puts requests whose run failed back in front. */
@@ -168,7 +168,7 @@ export class ModelQueue {
   settle (pending: Pending, result: Outcome | Error, now = performance.now()): void {
     if (pending.settled) return
     pending.settled = true
-    this.inFlight--
+    this.#inFlight--
     if (!pending.running) this.#backlog.release(pending)
     const totalMs = now - pending.enqueuedAt
     if (result instanceof Error) {
