@@ -4,6 +4,7 @@ import type { DestinationStream } from 'pino'
 import type { Config } from './config.js'
 import auth from './plugins/auth.js'
 import bodies from './plugins/bodies/index.js'
+import compiledCode from './plugins/compiled-code.js'
 import cors from './plugins/cors.js'
 import deadline from './plugins/deadline.js'
 import errors, { refuseConnection, sendError } from './plugins/errors.js'
@@ -56,6 +57,7 @@ export async function buildApp (config: Config, stream?: DestinationStream): Pro
   app.decorate('config', config)
 
   await app.register(requestId)
+  await app.register(compiledCode)
   await app.register(errors)
   await app.register(schemas)
   await app.register(cors)
