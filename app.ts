@@ -42,8 +42,6 @@ export async function buildApp (config: Config, stream?: DestinationStream): Pro
     logger: config.LOG_LEVEL === 'silent' ? false : { level: config.LOG_LEVEL, ...(stream !== undefined && { stream }) },
     requestIdHeader: false,
     logController: new LogController({ disableRequestLogging: true }),
-    // A logger per request would cost more than checking the record; the lines that name a request carry its id themselves.
-    childLoggerFactory: (logger) => logger,
     genReqId,
     bodyLimit: config.BODY_LIMIT,
     keepAliveTimeout: config.KEEP_ALIVE_TIMEOUT_MS,
@@ -54,6 +52,8 @@ export async function buildApp (config: Config, stream?: DestinationStream): Pro
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true } },
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => { sendError(error, request, reply) }
   })
+  // A logger per request would cost more than checking the record; the lines that name a request carry its id themselves.
+  app.log.child = () => app.log
   app.decorate('config', config)
 
   await app.register(requestId)

@@ -2,8 +2,8 @@ import { executionAsyncResource } from 'node:async_hooks'
 import type { FastifyReply } from 'fastify'
 import fp from 'fastify-plugin'
 
-/** A request whose body is larger does not stay in memory for this. */
-const smallBytes = 4096
+/** A request with a body of more digits of bytes does not stay in memory for this. */
+const mostDigits = 4
 
 /**
  * Keeps the code that V8 has compiled. It is thrown away when the last object dies that has a shape it was compiled for, as
@@ -14,7 +14,7 @@ export default fp(async (app) => {
   const kept: { tick?: object, reply?: FastifyReply } = {}
   process.nextTick(() => { kept.tick = executionAsyncResource() })
   app.addHook('onResponse', ({ headers }, reply, done) => {
-    if (Number(headers['content-length']) <= smallBytes) kept.reply = reply
+    if ((headers['content-length']?.length ?? Infinity) <= mostDigits) kept.reply = reply
     done()
   })
 }, { name: 'compiled-code', fastify: '5.x' })

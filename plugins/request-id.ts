@@ -3,6 +3,8 @@ import type { IncomingMessage } from 'node:http'
 import fp from 'fastify-plugin'
 
 const wellFormedId = /^[A-Za-z0-9._~:+/=@-]{1,128}$/
+/** Ids that one random part is good for: the counter has 12 bits. */
+const mostPerTail = 4096
 
 /** Every answer names its request, as its body and the log do. */
 export default fp(async (app) => {
@@ -21,16 +23,20 @@ function pick (given: string | string[] | undefined): string | undefined {
   return typeof given === 'string' && wellFormedId.test(given) ? given : undefined
 }
 
-let prefixTime = 0
-let prefix = ''
+let lastTime = 0
+let count = 0
+let head = ''
+let tail = ''
 
-/** UUIDv7: ids sort by time. The random part is that of Node's own UUIDs, of which it keeps a stock. */
+/** UUIDv7: ids sort by time. Those of one millisecond share their random part and count on, as RFC 9562 (6.2) has it. */
 export function createId (): string {
   const now = Date.now()
-  if (now !== prefixTime) {
+  if (now !== lastTime || count === mostPerTail) {
     const time = now.toString(16).padStart(12, '0')
-    prefixTime = now
-    prefix = `${time.slice(0, 8)}-${time.slice(8)}-7`
+    lastTime = now
+    count = 0
+    head = `${time.slice(0, 8)}-${time.slice(8)}-7`
+    tail = randomUUID().slice(18)
   }
-  return prefix + randomUUID().slice(15)
+  return head + (count++).toString(16).padStart(3, '0') + tail
 }

@@ -11,56 +11,66 @@ import { freeMemory } from './memory.js'
  * ClientGoneError, or what `split` throws; then the rest of the body is thrown away as it comes, so that the client gets to
  * read the answer.
  */
-export async function readBody (request: IncomingMessage, limit: number, split: (length: number) => number): Promise<BodyParts> {
-  const inflater = createInflater(request.headers['content-encoding'])
-  const length = request.headers['content-length']
-  const received = length === undefined ? undefined : Number(length)
-  if (received !== undefined && received > limit) throw new PayloadTooLargeError(limit)
-  const collector = new BodyCollector({ limit, split, expected: inflater === undefined ? received : undefined })
-  if (received === 0) return collector.finish()
-  // What has closed before anyone listened would never be heard of.
-  if (request.destroyed && !request.readableEnded) throw new ClientGoneError()
-  await (inflater === undefined ? receive(request, collector) : receiveInflated(request, inflater, collector, limit))
-  return collector.finish()
-}
-
-function receive (request: IncomingMessage, collector: BodyCollector): Promise<void> {
+export function readBody (request: IncomingMessage, limit: number, split: (length: number) => number): Promise<BodyParts> {
   return new Promise((resolve, reject) => {
-    const isFromSocket = request instanceof IncomingMessage
-    const stop = watch(request, request, (chunk) => { if (collector.add(chunk) && isFromSocket) freeMemory(chunk) }, (error) => {
-      // After the end there is nothing to be heard any more: the listeners go with the request.
-      if (error === undefined) return resolve()
-      stop()
-      request.resume()
-      reject(error)
-    })
+    const inflater = createInflater(request.headers['content-encoding'])
+    const length = request.headers['content-length']
+    const received = length === undefined ? undefined : Number(length)
+    if (received !== undefined && received > limit) throw new PayloadTooLargeError(limit)
+    const collector = new BodyCollector({ limit, split, expected: inflater === undefined ? received : undefined })
+    if (received === 0) return resolve(collector.finish())
+    // What has closed before anyone listened would never be heard of.
+    if (request.destroyed && !request.readableEnded) throw new ClientGoneError()
+    const finish = (error?: Error) => {
+      if (error !== undefined) return reject(error)
+      try {
+        resolve(collector.finish())
+      } catch (unfit) {
+        reject(unfit)
+      }
+    }
+    if (inflater === undefined) receive(request, collector, finish)
+    else receiveInflated(request, inflater, { collector, limit, finish })
   })
 }
 
-function receiveInflated (request: IncomingMessage, inflater: Transform, collector: BodyCollector, limit: number): Promise<void> {
+type Finish = (error?: Error) => void
+
+function receive (request: IncomingMessage, collector: BodyCollector, finish: Finish): void {
+  const isFromSocket = request instanceof IncomingMessage
+  const stop = watch(request, request, (chunk) => { if (collector.add(chunk) && isFromSocket) freeMemory(chunk) }, (error) => {
+    // After the end there is nothing to be heard any more: the listeners go with the request.
+    if (error !== undefined) {
+      stop()
+      request.resume()
+    }
+    finish(error)
+  })
+}
+
+function receiveInflated (request: IncomingMessage, inflater: Transform, { collector, limit, finish }: { collector: BodyCollector, limit: number, finish: Finish }): void {
   let received = 0
-  return new Promise((resolve, reject) => {
-    const finish = (error?: Error) => {
-      stopCounting()
-      stopCollecting()
-      if (error === undefined) return resolve()
+  const stop = (error?: Error) => {
+    stopCounting()
+    stopCollecting()
+    if (error !== undefined) {
       request.unpipe(inflater)
       inflater.on('error', () => {})
       inflater.destroy()
       request.resume()
-      reject(error)
     }
-    const stopCounting = watch(request, request, (chunk) => {
-      received += chunk.byteLength
-      if (received > limit) throw new PayloadTooLargeError(limit)
-    }, (error) => error === undefined ? stopCounting() : finish(error))
-    const stopCollecting = watch(request, inflater, (chunk) => { collector.add(chunk) }, finish)
-    request.pipe(inflater)
-  })
+    finish(error)
+  }
+  const stopCounting = watch(request, request, (chunk) => {
+    received += chunk.byteLength
+    if (received > limit) throw new PayloadTooLargeError(limit)
+  }, (error) => error === undefined ? stopCounting() : stop(error))
+  const stopCollecting = watch(request, inflater, (chunk) => { collector.add(chunk) }, stop)
+  request.pipe(inflater)
 }
 
 /** Calls `finish` once with nothing at the end, or with why it did not come to it. Returns what takes the listeners away. */
-function watch (request: IncomingMessage, source: IncomingMessage | Transform, take: (chunk: Buffer) => void, finish: (error?: Error) => void): () => void {
+function watch (request: IncomingMessage, source: IncomingMessage | Transform, take: (chunk: Buffer) => void, finish: Finish): () => void {
   const onData = (chunk: Buffer) => {
     try {
       take(chunk)

@@ -10,8 +10,6 @@ export default fp(async (app) => {
   const { POOL_PARSE_BYTES: threshold } = app.config
   const limit = limitJson(app.config)
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', async (_request: FastifyRequest, payload: IncomingMessage) => {
-    const { head } = await readBody(payload, limit, (length) => length)
-    return head.byteLength < threshold ? parseJson(head) : head
-  })
+  app.addContentTypeParser('application/json', (_request: FastifyRequest, payload: IncomingMessage) =>
+    readBody(payload, limit, (length) => length).then(({ head }) => head.byteLength < threshold ? parseJson(head) : head))
 }, { name: 'bodies', fastify: '5.x', decorators: { fastify: ['config'] } })
