@@ -89,16 +89,17 @@ async function writeMetadata (folder: string, metadata: Metadata | undefined, fe
 
 /** The server is not in a registry: the project runs the one that made it, on the Node that this one brings. */
 function describePackage ({ name, server, model }: Project): object {
-  const folder = quotePath(server)
-  const run = (file: string) => `npm exec --no --prefix ${folder} -- node ${quotePath(`${server}/dist/${file}`)}`
-  const build = `npm --prefix ${folder} run --silent build`
+  const build = `npm --prefix ${quotePath(server)} run --silent build`
+  const run = (file: string) => `npm exec --no --prefix ${quotePath(server)} -- node ${quotePath(`${server}/dist/${file}`)}`
+  // In the place of the shell, so that a signal to npm reaches the server. Without a POSIX shell there is no exec, and no signal either.
+  const replaceShell = `exec ${quotePath(`${server}/node_modules/.bin/node`)} ${quotePath(`${server}/dist/server.js`)}`
   return {
     name,
     version: '1.0.0',
     private: true,
     scripts: {
       prestart: build,
-      start: run('server.js'),
+      start: `${replaceShell} || ${run('server.js')}`,
       precheck: build,
       check: `${run('check.js')} ${model.name}`
     }

@@ -95,7 +95,8 @@ t.test('the command of the page for coding agents makes a project that serves it
     }
   })
   t.equal(readFileSync(join(server, 'builds'), 'utf8'), '+++', 'the server was built each time')
-  signal(child, 'SIGTERM')
+  // Only when the server has ended, too, nothing holds its output any more.
+  child.kill('SIGTERM')
   await ended
 })
 
