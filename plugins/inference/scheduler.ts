@@ -14,13 +14,15 @@ import { Sweep } from './sweep.js'
 import { Tasks, type TaskOptions } from './tasks.js'
 
 export interface SchedulerOptions extends RunOptions, TaskOptions {
-  /** A merged run should not take longer than this, so that others get their turn. */
+  /** A merged run should not take longer than this, nor than half of it while other models have work. */
   targetRunMs: number
 }
 
 // Below this a run is too short for splitting its rows among threads to pay.
 const splitRowMs = 0.5
 const closingMs = 10
+// A model that was served or has waited within this time has work.
+const recentMs = 100
 
 /** Decides who runs next: one queue per model version, micro-batches of what waits together, one run per thread at a time. */
 export class Scheduler {
@@ -147,8 +149,17 @@ export class Scheduler {
   #rowLimit (queue: ModelQueue): number {
     const { maxRows } = queue.options
     if (queue.rowMs === 0) return maxRows
-    const affordable = Math.max(1, Math.floor(this.#options.targetRunMs / queue.rowMs))
+    const { targetRunMs } = this.#options
+    const isLong = maxRows * queue.rowMs > targetRunMs / 2
+    const budgetMs = isLong && this.#othersWork(queue) ? targetRunMs / 2 : targetRunMs
+    const affordable = Math.max(1, Math.floor(budgetMs / queue.rowMs))
     const share = queue.rowMs < splitRowMs ? maxRows : Math.ceil(queue.rowsWaiting / Math.max(1, this.#slots.idleHolders(queue)))
     return Math.min(maxRows, affordable, share)
+  }
+
+  #othersWork (queue: ModelQueue): boolean {
+    const since = performance.now() - recentMs
+    for (const other of this.#queues) if (other !== queue && other.waitingSince > since) return true
+    return false
   }
 }

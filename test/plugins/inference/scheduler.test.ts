@@ -56,6 +56,27 @@ t.test('max_rows limits merging and never splits a request', async (t) => {
   t.same([values(large), values(small)], [[21, 22, 23, 24, 25, 26], [27]])
 })
 
+t.test('a merged run takes as long as it should, and half of it while another model has work', async (t) => {
+  const bench = startBench(t, 1, { targetRunMs: 40 })
+  const [queue, other] = await Promise.all([open(bench.scheduler, 'fails-on-13'), open(bench.scheduler, 'identity-float32')])
+  queue.rowMs = 4
+  queue.recordRun = () => {}
+
+  async function countRows (): Promise<number[]> {
+    const runs = holdRuns(bench, queue)
+    const begun = runs.begun()
+    const first = bench.scheduler.submit(queue, column(0), 1, deadlineIn())
+    await begun
+    const waiting = Array.from({ length: 20 }, () => bench.scheduler.submit(queue, column(1), 1, deadlineIn()))
+    runs.release()
+    return (await Promise.all([first, ...waiting])).map(({ batchRows }) => batchRows)
+  }
+
+  t.same(await countRows(), [1, ...new Array(20).fill(10)])
+  other.waitingSince = performance.now() + 3_600_000
+  t.same(await countRows(), [1, ...new Array(20).fill(5)])
+})
+
 t.test('max_delay_us lets a request wait for company on an idle thread', async (t) => {
   const queue = await open(scheduler, 'fails-on-13', { maxRows: 2, maxDelayUs: 3_600_000_000 })
   const first = scheduler.submit(queue, column(1), 1, deadlineIn())
