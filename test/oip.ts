@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
 import type { Test } from 'tap'
+import { encodeInferParts } from '../codecs/oip/response.js'
 
 /** A request body with binary tensors behind its JSON, and the length header that says where they begin. */
 export function frame (body: unknown, ...blobs: ArrayBufferView[]): { payload: Buffer, headers: Record<string, string> } {
@@ -14,6 +15,14 @@ export function frame (body: unknown, ...blobs: ArrayBufferView[]): { payload: B
 export function unframe ({ rawPayload, headers }: Pick<LightMyRequestResponse, 'rawPayload' | 'headers'>): { json: InferAnswer, blobs: Buffer } {
   const length = Number(headers['inference-header-content-length'] ?? rawPayload.byteLength)
   return { json: JSON.parse(rawPayload.subarray(0, length).toString()), blobs: rawPayload.subarray(length) }
+}
+
+/** An answer as it stands on the wire: its bytes, and the length of the JSON where blobs follow. */
+export function encodeInferResponse (answer: Parameters<typeof encodeInferParts>[0]): { body: Buffer, headerLength?: number } {
+  const { json, blobs } = encodeInferParts(answer)
+  const head = Buffer.from(json)
+  const body = Buffer.concat([head, ...blobs])
+  return body.byteLength === head.byteLength ? { body } : { body, headerLength: head.byteLength }
 }
 
 export interface InferAnswer {

@@ -50,8 +50,9 @@ export const decode: Worker['decode'] = async (task) => {
 
 export const encode: Worker['encode'] = async (answer) => {
   const { encodeInferParts } = await import('../codecs/oip/response.js')
-  const parts = encodeInferParts(answer)
-  return handOver(parts, [parts.json, ...parts.blobs])
+  const { json: text, blobs } = encodeInferParts(answer)
+  const json = Buffer.from(text)
+  return handOver({ json, blobs }, [json, ...blobs])
 }
 
 function memoryOf (arrays: TensorData[]): ArrayBufferView[] {

@@ -17,28 +17,16 @@ export interface InferAnswer {
   labels?: readonly string[]
 }
 
-export interface InferBody {
-  body: Buffer
-  /** Value of Inference-Header-Content-Length; absent when the body is JSON alone. */
-  headerLength?: number
-}
-
 /** The parts of an answer, the JSON before the blobs. */
 export interface InferParts {
-  json: Uint8Array
+  /** Bytes where another thread wrote it. */
+  json: string | Uint8Array
   /** Wire form of the binary outputs, in their order; numeric ones are views on the tensors' own memory. */
   blobs: Uint8Array[]
 }
 
 /** Writes the answer of `POST /v2/models/{model}/infer`. Throws OipError for an FP16 output as JSON or classes of a tensor without order. */
-export function encodeInferResponse (answer: InferAnswer): InferBody {
-  const { json, blobs } = encodeInferParts(answer)
-  const body = Buffer.concat([json, ...blobs])
-  return body.byteLength === json.byteLength ? { body } : { body, headerLength: json.byteLength }
-}
-
-/** The same without bringing the parts together. */
-export function encodeInferParts ({ modelName, modelVersion, id, outputs, requested, labels }: InferAnswer): InferParts {
+export function encodeInferParts ({ modelName, modelVersion, id, outputs, requested, labels }: InferAnswer): { json: string, blobs: Uint8Array[] } {
   const blobs: Buffer[] = []
   const texts = selectTensors(outputs, requested, labels).map(({ tensor, binary }) => {
     const head = `"name":${JSON.stringify(tensor.name)},"datatype":"${oipDatatype(tensor.type)}","shape":[${tensor.dims.join()}]`
@@ -48,7 +36,7 @@ export function encodeInferParts ({ modelName, modelVersion, id, outputs, reques
     return `{${head},"parameters":{"binary_data_size":${blob.byteLength}}}`
   })
   const idText = id ? `,"id":${JSON.stringify(id)}` : ''
-  const json = Buffer.from(`{"model_name":${JSON.stringify(modelName)},"model_version":${JSON.stringify(modelVersion)}${idText},"outputs":[${texts.join()}]}`)
+  const json = `{"model_name":${JSON.stringify(modelName)},"model_version":${JSON.stringify(modelVersion)}${idText},"outputs":[${texts.join()}]}`
   return { json, blobs }
 }
 

@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv'
 import t from 'tap'
-import { encodeInferResponse } from '../../codecs/oip/response.js'
+import { encodeInferResponse } from '../oip.js'
 import { oipSchemas } from '../../schemas/oip.js'
 import { oipRepositorySchemas } from '../../schemas/oip-repository.js'
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { encodeRaw } from '../../../codecs/oip/binary.js'
 import { decodeInferRequest } from '../../../codecs/oip/request.js'
-import { encodeInferResponse } from '../../../codecs/oip/response.js'
+import { encodeInferResponse } from '../../oip.js'
 import type { Tensor } from '../../../codecs/tensor.js'
 import { Generator, modelOf } from './generator.js'
 

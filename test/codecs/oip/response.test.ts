@@ -1,5 +1,5 @@
 import t from 'tap'
-import { encodeInferResponse } from '../../../codecs/oip/response.js'
+import { encodeInferResponse } from '../../oip.js'
 import type { Tensor } from '../../../codecs/tensor.js'
 
 const label: Tensor = { name: 'label', type: 'int64', dims: [1], data: BigInt64Array.of(0n) }
