@@ -52,8 +52,10 @@ export async function buildApp (config: Config, stream?: DestinationStream): Pro
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true } },
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => { sendError(error, request, reply) }
   })
-  // A logger per request would cost more than checking the record; the lines that name a request carry its id themselves.
-  app.log.child = () => app.log
+  const { log } = app
+  // A logger per request would cost more than checking the record; the lines that name a request carry its id themselves. A
+  // childLoggerFactory would do, too, but Fastify examines what it gives for each request.
+  log.child = () => log
   app.decorate('config', config)
 
   await app.register(requestId)

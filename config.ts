@@ -34,7 +34,7 @@ export const ConfigSchema = Type.Object({
   KEEP_ALIVE_TIMEOUT_MS: Count('Milliseconds that a connection without requests stays open; longer than that of a proxy in front.', 72_000),
   RUN_LIMIT_MS: Count('Milliseconds after which a run is given up and its thread replaced.', 60_000),
   LOAD_LIMIT_MS: Count('Milliseconds that opening a model may take.', 60_000),
-  TARGET_RUN_MS: Count('Milliseconds that a merged run should not exceed; half as many while other models have work, so that they get their turn.', 10),
+  TARGET_RUN_MS: Count('Milliseconds that a merged run should not exceed, so that other models get their turn; half of it while they have work.', 10),
   WORKER_HEAP_MB: Count('JavaScript heap of each worker thread in MB; a thread that passes it is replaced.', 2048, 128),
   WORKER_NICE: Count('How far the worker threads stand back behind the main thread when CPUs are short, from 0 (not at all) to 19; on Linux.', 5, 0, 19),
   DRAIN_DELAY_MS: Count('Milliseconds between SIGTERM and the closing of the sockets; readiness is 503 meanwhile.', 500, 0),

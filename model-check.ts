@@ -15,7 +15,7 @@ const versionPlace = /^[1-9][0-9]*(\/model\.onnx)?$/
  */
 export async function checkModel (model: string, env: NodeJS.ProcessEnv = process.env): Promise<string> {
   const { MODEL_STORE, DEFAULT_MODEL: _default, ...config } = loadConfig(env)
-  const found = [join(MODEL_STORE, model), join(MODEL_STORE, `${model}.onnx`), model, resolve(env.INIT_CWD ?? '', model)].find(existsSync)
+  const found = [join(MODEL_STORE, model), join(MODEL_STORE, `${model}.onnx`), resolve(env.INIT_CWD ?? '', model)].find(existsSync)
   if (found === undefined) throw new Error(`there is no model ${model} in ${MODEL_STORE}, and no file or folder of that name`)
   const stored = await findStored(found, MODEL_STORE)
   const path = stored ?? found

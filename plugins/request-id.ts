@@ -28,12 +28,13 @@ let count = 0
 let head = ''
 let tail = ''
 
-/** UUIDv7: ids sort by time. Those of one millisecond share their random part and count on, as RFC 9562 (6.2) has it. */
+/** UUIDv7: ids sort by the order in which they were made. Those of one millisecond share their random part and count on. */
 export function createId (): string {
   const now = Date.now()
-  if (now !== lastTime || count === mostPerTail) {
-    const time = now.toString(16).padStart(12, '0')
-    lastTime = now
+  if (now > lastTime || count === mostPerTail) {
+    // Where the counter is full or the clock was set back, the ids run ahead of it (RFC 9562, 6.2).
+    lastTime = Math.max(now, lastTime + 1)
+    const time = lastTime.toString(16).padStart(12, '0')
     count = 0
     head = `${time.slice(0, 8)}-${time.slice(8)}-7`
     tail = randomUUID().slice(18)

@@ -91,7 +91,7 @@ async function writeMetadata (folder: string, metadata: Metadata | undefined, fe
 function describePackage ({ name, server, model }: Project): object {
   const build = `npm --prefix ${quotePath(server)} run --silent build`
   const run = (file: string) => `npm exec --no --prefix ${quotePath(server)} -- node ${quotePath(`${server}/dist/${file}`)}`
-  // In the place of the shell, so that a signal to npm reaches the server. Without a POSIX shell there is no exec, and no signal either.
+  // In the place of the shell, so that a signal to npm reaches the server. cmd.exe knows no exec, and takes what follows.
   const replaceShell = `exec ${quotePath(`${server}/node_modules/.bin/node`)} ${quotePath(`${server}/dist/server.js`)}`
   return {
     name,

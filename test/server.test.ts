@@ -251,8 +251,19 @@ t.test('a second signal ends it at once', async (t) => {
   await server.ready()
   server.child.kill('SIGTERM')
   await until(async () => (await fetch(`${await server.listening()}/ready`)).status === 503)
+  // One that comes at once is taken for an echo of the first.
+  await delay(500)
   t.equal(await server.stop('SIGTERM'), 'SIGKILL')
   await until(() => server.log.some(({ level, msg }) => level === 60 && msg === 'the server ends at once on a second SIGTERM'))
+})
+
+t.test('a signal to the whole group, which npm passes on once more, ends it in peace', async (t) => {
+  const server = new ServerProcess(t, file, { DRAIN_DELAY_MS: 200 })
+  await server.ready()
+  server.child.kill('SIGINT')
+  server.child.kill('SIGTERM')
+  t.equal(await server.stop('SIGINT'), 0)
+  t.match(server.log.at(-1), { msg: 'the server has stopped' })
 })
 
 t.test('an empty store is alive, not ready, and follows what is put into it', async (t) => {

@@ -5,6 +5,8 @@ import { BodyCollector, type BodyParts } from './body-collector.js'
 import { createInflater } from './content-encoding.js'
 import { freeMemory } from './memory.js'
 
+type Finish = (error?: Error) => void
+
 /**
  * Reads the body of a request, inflated when it is compressed. `limit` counts for the bytes received and for those inflated;
  * `split` says where the body is cut in two. Rejects with PayloadTooLargeError, UnsupportedEncodingError, CorruptBodyError,
@@ -30,11 +32,9 @@ export function readBody (request: IncomingMessage, limit: number, split: (lengt
       }
     }
     if (inflater === undefined) receive(request, collector, finish)
-    else receiveInflated(request, inflater, { collector, limit, finish })
+    else receiveInflated(request, inflater, limit, collector, finish)
   })
 }
-
-type Finish = (error?: Error) => void
 
 function receive (request: IncomingMessage, collector: BodyCollector, finish: Finish): void {
   const isFromSocket = request instanceof IncomingMessage
@@ -48,24 +48,23 @@ function receive (request: IncomingMessage, collector: BodyCollector, finish: Fi
   })
 }
 
-function receiveInflated (request: IncomingMessage, inflater: Transform, { collector, limit, finish }: { collector: BodyCollector, limit: number, finish: Finish }): void {
+function receiveInflated (request: IncomingMessage, inflater: Transform, limit: number, collector: BodyCollector, finish: Finish): void {
   let received = 0
-  const stop = (error?: Error) => {
+  const end = (error?: Error) => {
     stopCounting()
     stopCollecting()
-    if (error !== undefined) {
-      request.unpipe(inflater)
-      inflater.on('error', () => {})
-      inflater.destroy()
-      request.resume()
-    }
+    // Behind the end of what is compressed there may be more bytes, which must not reach the inflater: its errors would be nobody's.
+    request.unpipe(inflater)
+    inflater.on('error', () => {})
+    inflater.destroy()
+    request.resume()
     finish(error)
   }
   const stopCounting = watch(request, request, (chunk) => {
     received += chunk.byteLength
     if (received > limit) throw new PayloadTooLargeError(limit)
-  }, (error) => error === undefined ? stopCounting() : stop(error))
-  const stopCollecting = watch(request, inflater, (chunk) => { collector.add(chunk) }, stop)
+  }, (error) => error === undefined ? stopCounting() : end(error))
+  const stopCollecting = watch(request, inflater, (chunk) => { collector.add(chunk) }, end)
   request.pipe(inflater)
 }
 

@@ -14,14 +14,14 @@ import { Sweep } from './sweep.js'
 import { Tasks, type TaskOptions } from './tasks.js'
 
 export interface SchedulerOptions extends RunOptions, TaskOptions {
-  /** A merged run should not take longer than this, nor than half of it while other models have work. */
+  /** A merged run should not take longer than this, nor than half of it while other models on the thread have work. */
   targetRunMs: number
 }
 
 // Below this a run is too short for splitting its rows among threads to pay.
 const splitRowMs = 0.5
 const closingMs = 10
-// A model that was served or has waited within this time has work.
+// A model that was served within this time will have work again.
 const recentMs = 100
 
 /** Decides who runs next: one queue per model version, micro-batches of what waits together, one run per thread at a time. */
@@ -121,7 +121,7 @@ export class Scheduler {
     for (const slot of this.#slots.idle()) {
       const queue = this.#next(slot)
       if (this.#tasks.performNext(slot, queue?.waitingSince ?? Infinity) || queue === undefined) continue
-      const batch = queue.take(this.#rowLimit(queue), this.#options.transferBytes)
+      const batch = queue.take(this.#rowLimit(queue, slot), this.#options.transferBytes)
       if (batch.length > 0) this.#runner.run(slot, queue, batch)
       else this.#pacer.dispatchSoon()
     }
@@ -146,20 +146,21 @@ export class Scheduler {
     return true
   }
 
-  #rowLimit (queue: ModelQueue): number {
+  #rowLimit (queue: ModelQueue, slot: Slot): number {
     const { maxRows } = queue.options
     if (queue.rowMs === 0) return maxRows
     const { targetRunMs } = this.#options
-    const isLong = maxRows * queue.rowMs > targetRunMs / 2
-    const budgetMs = isLong && this.#othersWork(queue) ? targetRunMs / 2 : targetRunMs
+    const budgetMs = hasCompany(queue, slot) ? targetRunMs / 2 : targetRunMs
     const affordable = Math.max(1, Math.floor(budgetMs / queue.rowMs))
     const share = queue.rowMs < splitRowMs ? maxRows : Math.ceil(queue.rowsWaiting / Math.max(1, this.#slots.idleHolders(queue)))
     return Math.min(maxRows, affordable, share)
   }
+}
 
-  #othersWork (queue: ModelQueue): boolean {
-    const since = performance.now() - recentMs
-    for (const other of this.#queues) if (other !== queue && other.waitingSince > since) return true
-    return false
-  }
+/** Whether another model on this thread has work, or had some just now. */
+function hasCompany (queue: ModelQueue, { queues }: Slot): boolean {
+  if (queues.size === 1) return false
+  const since = performance.now() - recentMs
+  for (const other of queues) if (other !== queue && (!other.isIdle || other.waitingSince > since)) return true
+  return false
 }
