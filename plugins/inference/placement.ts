@@ -15,6 +15,8 @@ export interface PlacementOptions {
 
 // A run shorter than this loses more by a second thread's wake-ups than it gains.
 const growRunMs = 1
+// Whoever has waited so long beside an idle thread is held up by a run that does not end.
+const heldUpMs = 50
 // Chance meetings do not count: so many dispatches in a row must have found the model waiting beside an idle thread.
 const growPressure = 3
 
@@ -59,9 +61,10 @@ export class Placement {
     await Promise.all(this.#slots.holders(queue).map((slot) => this.#closeOn(slot, queue)))
   }
 
-  /** A model that keeps waiting beside an idle thread is opened there too, once its runs are long enough to pay for it. */
+  /** A model that keeps waiting beside an idle thread is opened there too, where its runs are long enough to pay for it or something holds them up. */
   growIfPaid (queue: ModelQueue): void {
-    if (queue.options.instances !== undefined || queue.runMs < growRunMs || queue.closed) return
+    if (queue.options.instances !== undefined || queue.closed) return
+    if (queue.runMs < growRunMs && performance.now() - queue.oldest < heldUpMs) return
     const slot = this.#slots.freest(queue)
     if (slot === undefined || slot.busy) {
       queue.pressure = 0

@@ -46,7 +46,7 @@ export class Scheduler {
     this.#placement = new Placement({ pool, slots: this.#slots, tasks: this.#tasks, loadLimitMs: options.loadLimitMs }, wake)
     this.#runner = new BatchRunner(pool, options, () => { if (!this.#pacer.isScheduled) this.#pacer.dispatch() })
     this.#pacer = new Pacer(() => this.#dispatch())
-    this.#sweep = new Sweep(this.#queues, this.#slots, this.#tasks)
+    this.#sweep = new Sweep(this.#queues, this.#slots, this.#tasks, (queue) => this.#placement.growIfPaid(queue))
   }
 
   get threads (): number {

@@ -12,12 +12,15 @@ export class Sweep {
   readonly #queues: Iterable<ModelQueue>
   readonly #slots: Slots
   readonly #tasks: Tasks
+  readonly #onWaiting: (queue: ModelQueue) => void
   #timer: NodeJS.Timeout | undefined
 
-  constructor (queues: Iterable<ModelQueue>, slots: Slots, tasks: Tasks) {
+  /** `onWaiting` is called each time with every model that has requests waiting. */
+  constructor (queues: Iterable<ModelQueue>, slots: Slots, tasks: Tasks, onWaiting: (queue: ModelQueue) => void) {
     this.#queues = queues
     this.#slots = slots
     this.#tasks = tasks
+    this.#onWaiting = onWaiting
   }
 
   /** There is something under way. */
@@ -42,6 +45,7 @@ export class Sweep {
         if (lapse !== undefined) queue.settle(pending, lapse)
         else if (enqueuedAt + patienceMs <= now) queue.settle(pending, new DeadlineExceededError(patienceMs))
       })
+      if (queue.rowsWaiting > 0) this.#onWaiting(queue)
     }
     this.#tasks.dropLapsed(now)
     this.#slots.endOverruns(now)
