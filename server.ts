@@ -1,6 +1,7 @@
 // First of all: what follows does not even load on an old Node.
 import './node-version.js'
 import { setTimeout as delay } from 'node:timers/promises'
+import { isatty } from 'node:tty'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import closeWithGrace from 'close-with-grace'
@@ -29,7 +30,12 @@ try {
   closeGracefully(app, config)
   const { models, log } = app
   output.onDropped((lines) => log.warn(`${lines} lines of the log are missing here: nobody read it`))
-  process.on('SIGHUP', () => { models.reload({ retry: true }).catch((error) => log.error({ err: error }, 'the model store could not be read')) })
+  const isInTerminal = isatty(process.stdin.fd)
+  process.on('SIGHUP', () => {
+    // A terminal that closes sends it, too, and is none any more.
+    if (isInTerminal && !isatty(process.stdin.fd)) process.kill(process.pid, 'SIGTERM')
+    else models.reload({ retry: true }).catch((error) => log.error({ err: error }, 'the model store could not be read'))
+  })
   await app.grpc.listen()
   await app.listen({ host: config.HOST, port: config.PORT })
   await models.settled()

@@ -11,13 +11,13 @@ const headers = {
   'content-security-policy': "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 }
 
-/** Who opens the server in a browser finds a page to try its models; other clients are led to the documentation. */
+/** Who opens the server in a browser finds a page to try its models; other clients are told that it is alive, which KServe's SDK asks here. */
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   const read = keepFiles()
 
   app.get('/', { schema: { hide: true } }, async (request, reply) => {
     reply.header('vary', 'accept')
-    if (!takesHtml(request.headers.accept)) return reply.redirect('/docs')
+    if (!takesHtml(request.headers.accept)) return { status: 'alive', documentation: '/docs' }
     return await reply.headers(headers).type('text/html; charset=utf-8').send(await read('page.html'))
   })
 

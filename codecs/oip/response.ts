@@ -5,6 +5,9 @@ import type { OutputRequest } from './model.js'
 import { encodeValues } from './values.js'
 import type { Tensor } from '../tensor.js'
 
+/** Names of the classes by position, for each output that has an element for each class. */
+export type ClassLabels = ReadonlyMap<string, readonly string[]>
+
 export interface InferAnswer {
   modelName: string
   modelVersion: string
@@ -13,8 +16,8 @@ export interface InferAnswer {
   outputs: readonly Tensor[]
   /** What to send, in this order. */
   requested: readonly OutputRequest[]
-  /** Class names by position, for the classification extension. */
-  labels?: readonly string[]
+  /** For the classification extension. */
+  labels?: ClassLabels
 }
 
 /** The parts of an answer, the JSON before the blobs. */
@@ -41,11 +44,11 @@ export function encodeInferParts ({ modelName, modelVersion, id, outputs, reques
 }
 
 /** The tensors to send, in the order of the request, with classes in the place of the tensors they were asked of. */
-export function selectTensors (outputs: readonly Tensor[], requested: readonly OutputRequest[], labels?: readonly string[]): { tensor: Tensor, binary: boolean }[] {
+export function selectTensors (outputs: readonly Tensor[], requested: readonly OutputRequest[], labels?: ClassLabels): { tensor: Tensor, binary: boolean }[] {
   const byName = new Map(outputs.map((tensor) => [tensor.name, tensor]))
   return requested.map(({ name, binary, classification }) => {
     const tensor = byName.get(name)
     if (tensor === undefined) throw new Error(`the model gave no output '${name}'`)
-    return { tensor: classification ? classify(tensor, classification, labels) : tensor, binary }
+    return { tensor: classification ? classify(tensor, classification, labels?.get(name)) : tensor, binary }
   })
 }

@@ -18,7 +18,7 @@ export function createInfer (app: FastifyInstance): Infer {
     const model = oip.find(message.model_name, message.model_version)
     const request = decodeInferRequest(message, oip.describe(model), form)
     const outputs = await oip.infer(model, request, deadline)
-    const labels = oip.classNames(model, request)
+    const labels = oip.classLabels(model, request)
     return encodeInferResponse({
       modelName: model.name,
       modelVersion: model.version,

@@ -104,7 +104,7 @@ export class ModelQueue {
   push (pending: Pending): void {
     const refusal = this.isFullFor(pending.rows) ? new QueueFullError(this.name, this.options.queueRows) : this.#memory.admits(pending.bytes) ? undefined : new OverloadedError()
     if (refusal !== undefined) {
-      this.statistics.recordFailure(refusal, 0)
+      this.statistics.recordRefusal(refusal)
       throw refusal
     }
     if (this.rowsWaiting === 0) this.waitingSince = pending.enqueuedAt

@@ -68,8 +68,14 @@ export class Statistics {
     this.latency.total.observe(totalMs / 1000)
   }
 
+  /** Of a request that was admitted. */
   recordFailure (error: Error & { code?: string }, totalMs: number): void {
     add(this.fail, 1, totalMs)
+    this.recordRefusal(error)
+  }
+
+  /** Of one that was not: it counts neither as success nor as failure. */
+  recordRefusal (error: Error & { code?: string }): void {
     const code = error.code ?? 'INTERNAL_ERROR'
     this.failures.set(code, (this.failures.get(code) ?? 0) + 1)
   }

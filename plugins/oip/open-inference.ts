@@ -1,7 +1,7 @@
 import { OipError } from '../../codecs/oip/error.js'
 import type { OipModel, OutputRequest } from '../../codecs/oip/model.js'
 import { decodeInferFrame, type InferFrame, type InferRequest } from '../../codecs/oip/request.js'
-import { encodeInferParts, type InferParts } from '../../codecs/oip/response.js'
+import { encodeInferParts, type ClassLabels, type InferParts } from '../../codecs/oip/response.js'
 import type { Tensor } from '../../codecs/tensor.js'
 import type { OipModelMetadata, OipServerMetadata } from '../../schemas/oip.js'
 import type { OipIndex, OipModelConfig, OipStatistics } from '../../schemas/oip-repository.js'
@@ -114,7 +114,7 @@ export class OpenInference {
 
   /** Writes the answer to a request; the memory of the outputs must not be used again. Rejects when the deadline comes before a thread is free. */
   async encode (model: Model, { id, outputs: requested }: InferRequest, outputs: Tensor[], deadline: Deadline): Promise<InferParts> {
-    const labels = this.classNames(model, { outputs: requested })
+    const labels = this.classLabels(model, { outputs: requested })
     const answer = {
       modelName: model.name,
       modelVersion: model.version,
@@ -135,10 +135,10 @@ export class OpenInference {
     return outputs
   }
 
-  /** Class names for the classification extension, where all that is to be ranked has one element per class. */
-  classNames ({ specification: { classNames, roles, outputs } }: Model, { outputs: requested }: Pick<InferRequest, 'outputs'>): string[] | undefined {
-    const ranked = new Set([roles.probabilities, roles.scores, roles.logits].map((role) => role === undefined ? undefined : outputs[role]?.name))
-    return requested.every(({ name, classification }) => !classification || ranked.has(name)) ? classNames : undefined
+  /** Class names for the classification extension; undefined where the request does not use it. */
+  classLabels ({ specification: { classNames, roles, outputs } }: Model, { outputs: requested }: Pick<InferRequest, 'outputs'>): ClassLabels | undefined {
+    if (classNames === undefined || !requested.some(({ classification }) => classification)) return undefined
+    return new Map([roles.probabilities, roles.scores, roles.logits].flatMap((role) => role === undefined ? [] : [[outputs[role]?.name ?? '', classNames] as const]))
   }
 
   #isBig (outputs: Tensor[], requested: OutputRequest[]): boolean {

@@ -34,6 +34,7 @@ async def main():
         check("unknown model", "404" in str(error) or "nobody" in str(error))
 
     v1 = InferenceRESTClient(RESTConfig(protocol="v1", retries=0))
+    check("v1 live", await v1.is_server_live(BASE))
     check("v1 model ready", await v1.is_model_ready(BASE, "iris"))
     answer = await v1.infer(BASE, {"instances": ROWS.tolist()}, model_name="iris")
     check("v1 predict", len(answer["predictions"]) == 2)

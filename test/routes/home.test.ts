@@ -7,7 +7,7 @@ const types: Record<string, string> = { html: 'text/html; charset=utf-8', css: '
 const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8'
 const app = await create(t, { WORKERS: '1', MODEL_PATH: 'model-store/iris' })
 
-t.test('the root is a page for who asks for HTML, and leads to the documentation for all others', async (t) => {
+t.test('the root is a page for who asks for HTML, and says to all others that the server is alive', async (t) => {
   for (const accept of [browser, 'text/html', 'application/json, TEXT/HTML ;q=0.5']) {
     const answer = await app.inject({ url: '/', headers: { accept } })
     t.equal(answer.statusCode, 200, accept)
@@ -17,8 +17,8 @@ t.test('the root is a page for who asks for HTML, and leads to the documentation
   }
   for (const accept of [undefined, '*/*', 'application/json', 'text/plain', 'text/*', 'text/html;q=0', 'text/html; q=0.000, */*', 'text/htmlx', 'application/text/html']) {
     const answer = await app.inject({ url: '/', headers: { ...(accept !== undefined && { accept }) } })
-    t.equal(answer.statusCode, 302, accept ?? 'no Accept')
-    t.equal(answer.headers.location, '/docs')
+    t.equal(answer.statusCode, 200, accept ?? 'no Accept')
+    t.same(answer.json(), { status: 'alive', documentation: '/docs' })
     t.equal(answer.headers.vary, 'accept')
   }
   const head = await app.inject({ url: '/', method: 'HEAD', headers: { accept: browser } })

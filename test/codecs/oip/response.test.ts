@@ -44,8 +44,10 @@ t.test('an empty id is left out', async (t) => {
 
 t.test('classes take the place of the tensor, as text or as bytes', async (t) => {
   const requested = [{ name: 'probabilities', binary: false, classification: 2 }]
-  const { body } = encodeInferResponse({ ...answer, requested, labels: ['setosa', 'versicolor', 'virginica'] })
+  const { body } = encodeInferResponse({ ...answer, requested, labels: new Map([['probabilities', ['setosa', 'versicolor', 'virginica']]]) })
   t.same(JSON.parse(body.toString()).outputs, [{ name: 'probabilities', datatype: 'BYTES', shape: [1, 2], data: ['0.936253:0:setosa', '0.059257:1:versicolor'] }])
+  const both = encodeInferResponse({ ...answer, requested: [{ name: 'label', binary: false, classification: 1 }, ...requested], labels: new Map([['probabilities', ['setosa', 'versicolor', 'virginica']]]) })
+  t.same(JSON.parse(both.body.toString()).outputs[1].data, ['0.936253:0:setosa', '0.059257:1:versicolor'], 'whatever is asked for beside it')
   const binary = encodeInferResponse({ ...answer, requested: [{ name: 'probabilities', binary: true, classification: 1 }] })
   t.equal(binary.body.subarray(binary.headerLength).toString('latin1'), '\x0a\0\0\x000.936253:0')
 })

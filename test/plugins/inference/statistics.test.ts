@@ -16,11 +16,11 @@ t.test('answered requests are counted by stage, in seconds', async (t) => {
 
 t.test('failures are counted by their code and in no histogram', async (t) => {
   const statistics = new Statistics()
-  statistics.recordFailure(Object.assign(new Error('full'), { code: 'QUEUE_FULL' }), 0)
-  statistics.recordFailure(Object.assign(new Error('full'), { code: 'QUEUE_FULL' }), 0)
+  statistics.recordRefusal(Object.assign(new Error('full'), { code: 'QUEUE_FULL' }))
+  statistics.recordRefusal(Object.assign(new Error('full'), { code: 'QUEUE_FULL' }))
   statistics.recordFailure(new Error('?'), 3)
   t.same([...statistics.failures], [['QUEUE_FULL', 2], ['INTERNAL_ERROR', 1]])
-  t.same(statistics.fail, { count: 3, ns: 3_000_000 })
+  t.same(statistics.fail, { count: 1, ns: 3_000_000 }, 'a request that was not admitted is none that failed')
   t.equal(statistics.latency.total.count, 0)
 })
 
