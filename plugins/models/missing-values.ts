@@ -5,6 +5,7 @@ import type { DataType, Tensor } from '../../codecs/tensor.js'
 import { InferenceError, NonFiniteError } from '../../errors.js'
 import type { Deadline } from '../inference/deadline.js'
 import type { Lane } from '../inference/index.js'
+import { readElement } from './predictions/output-values.js'
 import { PredictionDecoder } from './predictions/predictions.js'
 import { isFloat } from './specification/output-heads.js'
 
@@ -63,11 +64,17 @@ function spoil (row: Tensor[], places: Place[]): Tensor[] {
   return spoilt
 }
 
+function hasNaN (tensor: Tensor): boolean {
+  for (let index = 0; index < tensor.data.length; index++) if (Number.isNaN(readElement(tensor, index))) return true
+  return false
+}
+
 async function isAnswered (decoder: PredictionDecoder, lane: Lane, inputs: Tensor[], deadline: Deadline): Promise<boolean> {
   try {
     const { outputs } = await lane.submit(inputs, 1, deadline)
     decoder.decode(outputs, 1)
-    return true
+    // A label is looked up among scores, and found among those that are NaN, too.
+    return !outputs.some(hasNaN)
   } catch (error) {
     if (error instanceof NonFiniteError || error instanceof InferenceError) return false
     throw error

@@ -8,7 +8,7 @@ import { deadlineIn } from '../inference/lanes.js'
 const named = (...accepting: string[]) => ['a', 'b', 'c', 'd'].map((name) => ({ name, type: 'numeric', ...(accepting.includes(name) && { accepts_missing: true }) }))
 
 const store = t.testdir()
-for (const name of ['logistic-string-labels', 'hist-gradient-boosting', 'identity-float16', 'identity-float32', 'identity-int64', 'torch-fixed-batch-of-1']) await addModel(store, name, { zoo: name })
+for (const name of ['logistic-string-labels', 'hist-gradient-boosting', 'identity-float16', 'identity-float32', 'identity-int64', 'svc-scores', 'torch-fixed-batch-of-1']) await addModel(store, name, { zoo: name })
 await addModel(store, 'linear', { zoo: 'logistic-string-labels', files: { 'metadata.json': { features: named('b', 'd') } } })
 await addModel(store, 'by-default', { zoo: 'logistic-string-labels', files: { 'metadata.json': { features: [...named().slice(0, 3), { name: 'd', type: 'numeric', default: null }] } } })
 await addModel(store, 'plain', { zoo: 'logistic-string-labels', files: { 'metadata.json': { features: named() } } })
@@ -19,7 +19,7 @@ const app = await build(t, { MODEL_STORE: store, WORKERS: '1' })
 const post = async (name: string, payload: object) => await app.inject({ method: 'POST', url: `/models/${name}/predict`, payload })
 
 t.test('a bare model that answers NaN to missing numbers does not offer null', async (t) => {
-  for (const [name, row] of [['logistic-string-labels', [5.1, null, 1.4, 0.2]], ['identity-float16', [1, null]], ['torch-fixed-batch-of-1', [5.1, null, 1.4, 0.2]]] as const) {
+  for (const [name, row] of [['logistic-string-labels', [5.1, null, 1.4, 0.2]], ['svc-scores', [5.1, null, 1.4, 0.2]], ['identity-float16', [1, null]], ['torch-fixed-batch-of-1', [5.1, null, 1.4, 0.2]]] as const) {
     const answer = await post(name, row)
     t.match([answer.statusCode, answer.json()], [400, { errors: [{ path: '/1', expected: 'number', got: 'null' }] }], name)
   }
