@@ -56,14 +56,15 @@ async function abandon (app: FastifyInstance | undefined): Promise<void> {
 
 function closeGracefully (app: FastifyInstance, { DRAIN_DELAY_MS, SHUTDOWN_TIMEOUT_MS }: Config): void {
   let isClosing = false
-  let signal: NodeJS.Signals | undefined
+  let given: NodeJS.Signals | undefined
   let signalledAt = 0
   const { close: end } = closeWithGrace({
     delay: false,
     skip: ['SIGHUP', 'SIGINT', 'SIGTERM'],
     logger: app.log,
+    onSecondSignal: (signal) => endAtOnce(app, `the server ends at once on a second ${signal}`),
     onSecondError: (err) => endAtOnce(app, 'the server ends at once on a second error', err)
-  }, async ({ err }) => {
+  }, async ({ err, signal = given }) => {
     isClosing = true
     if (err !== undefined) app.log.fatal({ err }, 'the server ends on an error')
     app.models.drain()
@@ -79,7 +80,7 @@ function closeGracefully (app: FastifyInstance, { DRAIN_DELAY_MS, SHUTDOWN_TIMEO
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
       if (!isClosing) {
-        signal = name
+        given = name
         signalledAt = performance.now()
         end()
       } else if (performance.now() - signalledAt > echoMs) {

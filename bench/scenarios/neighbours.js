@@ -5,8 +5,7 @@ import { median } from '../statistics.js'
 const connections = 16
 const tiny = { requests: [{ path: '/models/iris/predict', body: { sepal_length: 5.1, sepal_width: 3.5, petal_length: 1.4, petal_width: 0.2 } }], connections }
 const big = { requests: [{ path: '/models/slow/predict', body: { features: [1, 2, 3, 4] } }], connections }
-// Alone the tiny model is bound by the main thread, beside the big one by the runs that each of its own waits for.
-const starving = 0.05
+const starving = 0.1
 
 /** A tiny and a big model in one server, both under load, beside each of them alone in the same server. */
 export async function run ({ servers, load, otherLoad, quiet, rounds, seconds }) {

@@ -150,7 +150,9 @@ export class Scheduler {
     const { maxRows } = queue.options
     if (queue.rowMs === 0) return maxRows
     const { targetRunMs } = this.#options
-    const budgetMs = hasCompany(queue, slot) ? targetRunMs / 2 : targetRunMs
+    // What fits into the shorter time needs no look at the others.
+    const isLong = maxRows * queue.rowMs > targetRunMs / 2
+    const budgetMs = isLong && hasCompany(queue, slot) ? targetRunMs / 2 : targetRunMs
     const affordable = Math.max(1, Math.floor(budgetMs / queue.rowMs))
     const share = queue.rowMs < splitRowMs ? maxRows : Math.ceil(queue.rowsWaiting / Math.max(1, this.#slots.idleHolders(queue)))
     return Math.min(maxRows, affordable, share)
