@@ -6,6 +6,7 @@
 import json
 import tempfile
 import unittest
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -31,33 +32,33 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from fastify_model_exporter import export
-from fastify_model_exporter.verify import knock_out
+from fastify_model_exporter.verify import ask_estimator, ask_onnx, knock_out
 
 IRIS = load_iris(as_frame=True)
 CANCER = load_breast_cancer(as_frame=True)
 DIABETES = load_diabetes(as_frame=True)
 
 COMPLETE = [
-    (DecisionTreeClassifier(max_depth=4), CANCER),
-    (RandomForestClassifier(20, max_depth=6), CANCER),
-    (RandomForestClassifier(10), IRIS),
-    (GradientBoostingClassifier(n_estimators=10), IRIS),
-    (GradientBoostingClassifier(n_estimators=10, init="zero"), CANCER),
-    (GradientBoostingRegressor(n_estimators=20), DIABETES),
+    (DecisionTreeClassifier(max_depth=4, random_state=0), CANCER),
+    (RandomForestClassifier(20, max_depth=6, random_state=0), CANCER),
+    (RandomForestClassifier(10, random_state=0), IRIS),
+    (GradientBoostingClassifier(n_estimators=10, random_state=0), IRIS),
+    (GradientBoostingClassifier(n_estimators=10, init="zero", random_state=0), CANCER),
+    (GradientBoostingRegressor(n_estimators=20, random_state=0), DIABETES),
     (make_pipeline(StandardScaler(), LogisticRegression()), CANCER),
     (make_pipeline(StandardScaler(), Ridge()), DIABETES),
     (make_pipeline(StandardScaler(), RandomForestClassifier(10, random_state=0)), CANCER),
 ]
 WITH_HOLES = [
-    (RandomForestClassifier(20, max_depth=6), CANCER),
-    (ExtraTreesClassifier(20, max_depth=6), IRIS),
-    (RandomForestRegressor(20, max_depth=6), DIABETES),
-    (HistGradientBoostingClassifier(max_iter=20), CANCER),
-    (HistGradientBoostingClassifier(max_iter=10), IRIS),
-    (HistGradientBoostingRegressor(max_iter=20), DIABETES),
-    (LGBMClassifier(n_estimators=20, verbose=-1), CANCER),
-    (LGBMClassifier(n_estimators=10, verbose=-1), IRIS),
-    (LGBMRegressor(n_estimators=20, verbose=-1), DIABETES),
+    (RandomForestClassifier(20, max_depth=6, random_state=0), CANCER),
+    (ExtraTreesClassifier(20, max_depth=6, random_state=0), IRIS),
+    (RandomForestRegressor(20, max_depth=6, random_state=0), DIABETES),
+    (HistGradientBoostingClassifier(max_iter=20, random_state=0), CANCER),
+    (HistGradientBoostingClassifier(max_iter=10, random_state=0), IRIS),
+    (HistGradientBoostingRegressor(max_iter=20, random_state=0), DIABETES),
+    (LGBMClassifier(n_estimators=20, verbose=-1, random_state=0), CANCER),
+    (LGBMClassifier(n_estimators=10, verbose=-1, random_state=0), IRIS),
+    (LGBMRegressor(n_estimators=20, verbose=-1, random_state=0), DIABETES),
 ]
 
 
@@ -82,6 +83,16 @@ class Exporter(unittest.TestCase):
                 X = knock_out(data.data, list(data.data.columns))
                 _, metadata = self.export(estimator.fit(X, data.target), X, features={name: {"accepts_missing": True} for name in X.columns})
                 self.assertEqual(metadata["explain"]["covers"], "nodes_hitrates")
+
+    def test_a_tie_is_no_disagreement(self):
+        forest = RandomForestClassifier(20, max_depth=6, random_state=41).fit(CANCER.data, CANCER.target)
+        tied = CANCER.data[~ask_estimator(forest, CANCER.data).decided]
+        self.assertEqual(len(tied), 1)
+        model, _ = self.export(forest, CANCER.data)
+        labels = [answer.predictions[0] for answer in (ask_estimator(forest, tied), ask_onnx(model, tied, forest.classes_))]
+        self.assertEqual(labels, [0, 1])
+        self.export(forest, tied, version=2)
+        self.assertFalse((Path(self.store) / "model" / "2" / "tests.json").exists(), "no row is good for a self-test")
 
     def test_covers_are_weighted_counts(self):
         forest = RandomForestClassifier(3, max_depth=3, random_state=0).fit(IRIS.data, IRIS.target)
