@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { Type, type Static, type TSchema } from '@sinclair/typebox'
+import { Ajv } from 'ajv'
 import { envSchema } from 'env-schema'
 
 const Flag = (description: string) => Type.Boolean({ default: false, description })
 const Text = (description: string, value?: string) => Type.String({ description, ...(value !== undefined && { default: value }) })
+/** Its value is never shown. */
+const Secret = (description: string) => Type.String({ description, writeOnly: true })
 const Count = (description: string, value: number, minimum = 1, maximum = 2 ** 31 - 1) => Type.Integer({ description, default: value, minimum, maximum })
 
 const workersAllowed = 'a number from 1 to 999, auto or auto2n1'
@@ -40,7 +43,7 @@ export const ConfigSchema = Type.Object({
   DRAIN_DELAY_MS: Count('Milliseconds between SIGTERM and the closing of the sockets; readiness is 503 meanwhile.', 500, 0),
   SHUTDOWN_TIMEOUT_MS: Count('Milliseconds that requests in flight get to finish after that. What a model still runs then is killed with the process (exit code 137).', 10_000),
   REPOSITORY_CONTROL: Flag('Let clients list, load and unload models over the repository API.'),
-  ADMIN_TOKEN: Type.Optional(Text('Bearer token that the repository API asks for.')),
+  ADMIN_TOKEN: Type.Optional(Secret('Bearer token that the repository API asks for.')),
   WATCH: Flag('Read the store again every second.'),
   HEALTH_STYLE: Type.Unsafe<'negotiate' | 'text' | 'json' | 'ok'>({ type: 'string', enum: ['negotiate', 'text', 'json', 'ok'], default: 'negotiate', description: 'Form of GET /health: by Accept, `up`, the JSON status, or {"status":"ok"}.' }),
   MAX_EVENT_LOOP_DELAY_MS: Count('Mean lag of the event loop, over a second, from which requests are refused with 503; 0 never.', 1000, 0),
@@ -55,6 +58,10 @@ export const ConfigSchema = Type.Object({
 })
 export type Config = Static<typeof ConfigSchema>
 
+// That of env-schema would take a blank for 0, and null for an empty text.
+const strictAjv = new Ajv({ useDefaults: true })
+const settings = new Map(Object.entries<TSchema>(ConfigSchema.properties))
+
 /** A setting that cannot be used; the message is one line for the person who starts the server. */
 export class ConfigError extends Error {}
 
@@ -62,13 +69,16 @@ export class ConfigError extends Error {}
 export function loadConfig (env: NodeJS.ProcessEnv = process.env): Config {
   // Other servers of this kind are guarded by it: nobody should believe that of this one.
   if (env.API_KEYS) throw new ConfigError('API_KEYS is not supported yet; put a gateway in front, or unset it')
-  const file = readConfigFile(env.CONFIG_FILE)
-  const data = { ...file, ...settingsOf(env) }
+  const given = { ...readConfigFile(env.CONFIG_FILE || undefined), ...settingsOf(env) }
+  const data = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, convert(settings.get(key), value)]))
+  let config: Config
   try {
-    return envSchema<Config>({ schema: structuredClone(ConfigSchema), data, env: false })
+    config = envSchema<Config>({ schema: structuredClone(ConfigSchema), data, env: false, ajv: strictAjv })
   } catch (error) {
-    throw new ConfigError(explain(error as Error, data))
+    throw new ConfigError(explain(error as Error, given))
   }
+  if (config.PORT !== 0 && config.GRPC_PORT === config.PORT) throw new ConfigError(`GRPC_PORT must be another port than PORT, got ${config.PORT} for both`)
+  return config
 }
 
 // Bytes of heap that a byte of JSON may take when it is parsed: what fills the heap of a thread inside the parser ends the process.
@@ -91,20 +101,22 @@ export function countWorkers (workers: string): number {
 }
 
 function settingsOf (env: NodeJS.ProcessEnv): Record<string, string> {
-  const settings: Record<string, string> = {}
-  for (const [key, schema] of Object.entries<TSchema>(ConfigSchema.properties)) {
-    const value = key === 'DEFAULT_MODEL' ? env.DEFAULT_MODEL || env.MODEL_NAME : env[key]
-    if (value === undefined || value === '') continue
-    settings[key] = schema.type === 'boolean' ? ({ 1: 'true', 0: 'false' }[value] ?? value) : value
-  }
-  return settings
+  const values = [...settings.keys()].map((key) => [key, key === 'DEFAULT_MODEL' ? env.DEFAULT_MODEL || env.MODEL_NAME : env[key]] as const)
+  return Object.fromEntries(values.filter((entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== ''))
+}
+
+/** A text as the type of its setting, where it spells one. */
+function convert (schema: TSchema | undefined, value: unknown): unknown {
+  if (schema?.type === 'boolean') return { true: true, 1: true, false: false, 0: false }[String(value)] ?? value
+  return schema?.type === 'integer' && typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value
 }
 
 function readConfigFile (named: string | undefined): Record<string, unknown> {
-  const path = named ?? 'server.config.json'
+  const file = named ?? 'server.config.json'
+  const path = named === undefined ? file : `CONFIG_FILE: ${file}`
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = readFileSync(file, 'utf8')
   } catch (error) {
     if (named === undefined && (error as NodeJS.ErrnoException).code === 'ENOENT') return {}
     throw new ConfigError(`${path} cannot be read: ${(error as Error).message}`)
@@ -117,16 +129,17 @@ function readConfigFile (named: string | undefined): Record<string, unknown> {
   }
   if (typeof values !== 'object' || values === null || Array.isArray(values)) throw new ConfigError(`${path} must hold one JSON object`)
   for (const key of Object.keys(values)) {
-    if (!Object.hasOwn(ConfigSchema.properties, key)) throw new ConfigError(`${path}: there is no setting ${key}`)
+    if (!settings.has(key)) throw new ConfigError(`${path}: there is no setting ${key}`)
   }
-  return { ...values }
+  // As in the environment, what is empty is not set.
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''))
 }
 
 function explain (error: Error, data: Record<string, unknown>): string {
   const key = /^env\/(\w+)/.exec(error.message)?.[1]
-  const schema = Object.entries<TSchema>(ConfigSchema.properties).find(([name]) => name === key)?.[1]
+  const schema = settings.get(key ?? '')
   if (key === undefined || schema === undefined) return error.message
-  return `${key} must be ${allowedBy(schema)}, got ${JSON.stringify(data[key])}`
+  return `${key} must be ${allowedBy(schema)}${schema.writeOnly === true ? '' : `, got ${JSON.stringify(data[key])}`}`
 }
 
 function allowedBy ({ type, enum: values, pattern, minimum, maximum }: TSchema): string {

@@ -23,6 +23,11 @@ t.test('a setting that cannot be used is told in one line', async (t) => {
     [{ PORT: 'abc' }, /^PORT must be an integer from 0 to 65535, got "abc"$/],
     [{ PORT: '80.5' }, /^PORT must be an integer from 0 to 65535, got "80\.5"$/],
     [{ PORT: '-1' }, /^PORT must be an integer from 0 to 65535, got "-1"$/],
+    [{ PORT: ' ' }, /^PORT must be an integer from 0 to 65535, got " "$/],
+    [{ PORT: '0x10' }, /^PORT must be an integer from 0 to 65535, got "0x10"$/],
+    [{ PORT: '1e3' }, /^PORT must be an integer from 0 to 65535, got "1e3"$/],
+    [{ PORT: '9', GRPC_PORT: '9' }, /^GRPC_PORT must be another port than PORT, got 9 for both$/],
+    [{ WATCH: ' ' }, /^WATCH must be true or false, got " "$/],
     [{ PORT: '65536' }, /^PORT must be an integer from 0 to 65535, got "65536"$/],
     [{ BATCH_MAX: '0' }, /^BATCH_MAX must be an integer from 1 to 2147483647, got "0"$/],
     [{ BODY_LIMIT: '10' }, /^BODY_LIMIT must be an integer from 1024 to 2147483647, got "10"$/],
@@ -46,11 +51,17 @@ t.test('a config file holds the same keys, and the environment wins', async (t) 
     return loadConfig({ CONFIG_FILE: file, ...env })
   }
   t.match(read('{"PORT": 1234, "WATCH": true, "MODEL_STORE": "here"}', { MODEL_STORE: 'there' }), { PORT: 1234, WATCH: true, MODEL_STORE: 'there' })
-  t.throws(() => read('{"PROT": 1}'), { constructor: ConfigError, message: `${file}: there is no setting PROT` })
+  t.throws(() => read('{"PROT": 1}'), { constructor: ConfigError, message: `CONFIG_FILE: ${file}: there is no setting PROT` })
   t.throws(() => read('{"PORT": "x"}'), { constructor: ConfigError, message: /^PORT must be an integer from 0 to 65535, got "x"$/ })
+  t.match(read('{"PORT": "1234", "WATCH": 1, "DEBUG": "false", "MODEL_PATH": ""}'), { PORT: 1234, WATCH: true, DEBUG: false, MODEL_PATH: undefined })
+  t.throws(() => read('{"PORT": true}'), { constructor: ConfigError, message: 'PORT must be an integer from 0 to 65535, got true' })
+  t.throws(() => read('{"PORT": null}'), { constructor: ConfigError, message: 'PORT must be an integer from 0 to 65535, got null' })
+  t.throws(() => read('{"MODEL_STORE": null}'), { constructor: ConfigError, message: 'MODEL_STORE must be text, got null' })
+  t.throws(() => read('{"ADMIN_TOKEN": 123456}'), { constructor: ConfigError, message: 'ADMIN_TOKEN must be text' }, 'a secret is not repeated')
+  t.match(loadConfig({ CONFIG_FILE: '' }), { PORT: 8080 })
   t.throws(() => read('{"HOST": {}}'), { constructor: ConfigError, message: 'HOST must be text, got {}' })
   t.throws(() => read('{"PORT"'), { constructor: ConfigError, message: /server\.json is not valid JSON/ })
-  t.throws(() => read('[]'), { constructor: ConfigError, message: `${file} must hold one JSON object` })
+  t.throws(() => read('[]'), { constructor: ConfigError, message: `CONFIG_FILE: ${file} must hold one JSON object` })
   t.throws(() => loadConfig({ CONFIG_FILE: join(folder, 'none.json') }), { constructor: ConfigError, message: /none\.json cannot be read/ })
 })
 

@@ -58,8 +58,13 @@ t.test('a start that cannot work ends at once with one line', async (t) => {
     [{ WORKERS: 'many' }, /^WORKERS must be a number from 1 to 999, auto or auto2n1/],
     [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent, got "loud"$/],
     [{ WATCH: 'maybe' }, /^WATCH must be true or false, got "maybe"$/],
+    [{ PORT: ' ' }, /^PORT must be an integer from 0 to 65535, got " "$/],
+    [{ PORT: 7, GRPC_PORT: 7 }, /^GRPC_PORT must be another port than PORT, got 7 for both$/],
     [{ INPUT_SCHEMA: '[]' }, /^INPUT_SCHEMA must be a JSON object/],
-    [{ CONFIG_FILE: join(store, 'none.json') }, /none\.json cannot be read/],
+    [{ INPUT_SCHEMA: '{}' }, /^INPUT_SCHEMA must be a JSON object/],
+    [{ INPUT_SCHEMA: '{"a":"money"}' }, /^INPUT_SCHEMA: a: 'money' is no type; it is one of int, float, str, bool$/],
+    [{ CORS_ORIGIN: 'shop.example' }, /^CORS_ORIGIN must be \*, or origins such as .*, got "shop\.example"$/],
+    [{ CONFIG_FILE: join(store, 'none.json') }, /^CONFIG_FILE: .*none\.json cannot be read/],
     [{ CONFIG_FILE: join(store, 'bad.json') }, /bad\.json is not valid JSON/],
     [{ CONFIG_FILE: join(store, 'odd.json') }, /odd\.json: there is no setting PROT$/]
   ]

@@ -2,6 +2,7 @@ import fp from 'fastify-plugin'
 import { ConfigError, countWorkers } from '../../config.js'
 import { Loader } from './loader.js'
 import { ModelRegistry } from './registry.js'
+import { parseInputSchema } from './specification/input-schema.js'
 import { ModelStore } from './store/store.js'
 
 declare module 'fastify' {
@@ -17,7 +18,7 @@ export default fp(async (app) => {
     ...(config.MODEL_PATH === undefined ? { store: config.MODEL_STORE } : { path: config.MODEL_PATH }),
     ...(config.MODEL_PATH !== undefined && config.DEFAULT_MODEL !== undefined && { name: config.DEFAULT_MODEL })
   })
-  const inputSchema = parseInputSchema(config.INPUT_SCHEMA)
+  const inputSchema = config.INPUT_SCHEMA === undefined ? undefined : parseInputSchema(config.INPUT_SCHEMA)
   const loader = new Loader({
     inference,
     log,
@@ -58,12 +59,3 @@ export default fp(async (app) => {
     }, watchMs).unref()
   }
 }, { name: 'models', fastify: '5.x', dependencies: ['inference'], decorators: { fastify: ['config'] } })
-
-function parseInputSchema (text: string | undefined): Record<string, string> | undefined {
-  if (text === undefined) return undefined
-  try {
-    const schema: unknown = JSON.parse(text)
-    if (typeof schema === 'object' && schema !== null && !Array.isArray(schema) && Object.values(schema).every((type) => typeof type === 'string')) return schema as Record<string, string>
-  } catch {}
-  throw new ConfigError(`INPUT_SCHEMA must be a JSON object such as {"age":"int"}, got ${text}`)
-}

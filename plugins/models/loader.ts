@@ -5,6 +5,7 @@ import { findUnknownOperation, type Rule } from '../../codecs/records/rules.js'
 import type { ModelSpecification } from '../../codecs/specification.js'
 import type { Tensor } from '../../codecs/tensor.js'
 import { DrainingError } from '../../errors.js'
+import type { FeatureMetadata } from '../../schemas/metadata.js'
 import type { ModelConfig } from '../../schemas/model-config.js'
 import type { ModelRef } from '../../workers/contract.js'
 import type { Deadline } from '../inference/deadline.js'
@@ -30,7 +31,7 @@ export interface LoaderOptions {
   /** Threads of the shared pool once all have come up. */
   threads: number
   /** INPUT_SCHEMA, which is meant for the default model. */
-  inputSchema?: Record<string, string>
+  inputSchema?: FeatureMetadata[]
 }
 
 export interface LoadOptions {

@@ -1,4 +1,7 @@
 import t from 'tap'
+import Fastify from 'fastify'
+import { ConfigError, loadConfig } from '../../config.js'
+import cors from '../../plugins/cors.js'
 import { create } from '../helper.js'
 
 const settings = { WORKERS: '1', MODEL_PATH: 'model-store/iris' }
@@ -34,4 +37,20 @@ t.test('* opens the server to every origin, and wrong paths and methods stay wha
   t.equal(wrongMethod.headers['access-control-allow-origin'], '*')
   for (const method of ['GET', 'POST', 'DELETE'] as const) t.equal((await app.inject({ method, url: '/nowhere' })).statusCode, 404, method)
   t.equal((await app.inject({ method: 'OPTIONS', url: '/predict' })).statusCode, 204)
+})
+
+t.test('what no browser would send as its origin ends the start', async (t) => {
+  const register = async (CORS_ORIGIN: string) => {
+    const app = Fastify()
+    app.decorate('config', { ...loadConfig({}), CORS_ORIGIN })
+    await app.register(cors)
+  }
+  for (const origin of [
+    'nonsense', 'shop.example', '', 'https://shop.example/', 'https://shop.example:443', 'https://Shop.example', 'https://*.shop.example',
+    'https://a.example https://b.example', 'app://a/b', 'null'
+  ]) {
+    const message = `CORS_ORIGIN must be *, or origins such as https://app.example.com separated by commas, got ${JSON.stringify(origin)}`
+    for (const setting of [origin, ` ${origin} `, `https://lab.example, ${origin}`, `*,${origin}`]) await t.rejects(register(setting), { constructor: ConfigError, message }, setting)
+  }
+  for (const setting of ['http://localhost:3000', 'https://[::1]:8443', 'capacitor://localhost', 'https://a.example, *']) await t.resolves(register(setting), setting)
 })

@@ -22,7 +22,7 @@ const families: Record<FeatureType, Family[]> = {
 }
 
 /** `_data` and `_samples` have a meaning of their own in a request body. */
-const reserved = new Set(['_data', '_samples', '__proto__'])
+export const reservedNames: ReadonlySet<string> = new Set(['_data', '_samples', '__proto__'])
 
 export function familyOf (type: DataType): Family {
   if (type === 'bool' || type === 'string') return type
@@ -68,7 +68,7 @@ function resolveType ({ type, categories }: FeatureMetadata, whole: boolean): Fe
 }
 
 function checkType ({ field, feature }: DeclaredFeature, spec: TensorSpec): void {
-  if (reserved.has(feature.name)) throw new SpecificationError(`${field}.name`, `no feature may be called '${feature.name}'`)
+  if (reservedNames.has(feature.name)) throw new SpecificationError(`${field}.name`, `no feature may be called '${feature.name}'`)
   if (!Object.hasOwn(families, feature.type ?? '')) {
     throw new SpecificationError(`${field}.type`, `'${feature.name}' needs a type: one of ${Object.keys(families).join(', ')}`)
   }

@@ -12,23 +12,10 @@ import { deriveLayout, placeFeatures } from './layout.js'
 export { SpecificationError } from './error.js'
 
 export interface SpecificationOptions {
-  /** INPUT_SCHEMA: feature to type, in the order of the columns; used when the metadata has no features. */
-  inputSchema?: Record<string, string>
+  /** What INPUT_SCHEMA names; used when the metadata has no features. */
+  inputSchema?: FeatureMetadata[]
   /** Reference rows; the first one serves as the example in the documentation. */
   background?: Background
-}
-
-/** Types of INPUT_SCHEMA; the long names are understood too. */
-const schemaTypes: Record<string, FeatureMetadata['type']> = {
-  int: 'integer',
-  float: 'numeric',
-  number: 'numeric',
-  str: 'string',
-  bool: 'boolean',
-  numeric: 'numeric',
-  integer: 'integer',
-  boolean: 'boolean',
-  string: 'string'
 }
 
 /**
@@ -69,16 +56,10 @@ function nameElements (elementType: number | undefined): string {
 
 function specifyLayout ({ graph, inputs }: Description, metadata: Metadata | undefined, options: SpecificationOptions, warnings: string[]): InputLayout {
   const described = metadata?.features?.map((feature, index): DeclaredFeature => ({ field: `metadata.json: features[${index}]`, feature }))
-  const declared = described ?? (options.inputSchema && Object.entries(options.inputSchema).map(declareShort))
+  const declared = described ?? options.inputSchema?.map((feature): DeclaredFeature => ({ field: `INPUT_SCHEMA: ${feature.name}`, feature }))
   if (declared === undefined) return restrictEncoded(deriveLayout(inputs, warnings), graph, 'model.onnx: inputs')
   const source = described === undefined ? 'INPUT_SCHEMA' : 'metadata.json: features'
   return restrictEncoded(placeFeatures(inputs, declared, source, warnings), graph, source)
-}
-
-function declareShort ([name, short]: [string, string]): DeclaredFeature {
-  const type = Object.hasOwn(schemaTypes, short) ? schemaTypes[short] : undefined
-  if (!type) throw new SpecificationError(`INPUT_SCHEMA: ${name}`, `'${short}' is no type; it is one of int, float, str, bool`)
-  return { field: `INPUT_SCHEMA: ${name}`, feature: { name, type } }
 }
 
 function addExamples ({ features = [], inputs }: InputLayout, background: Background | undefined): NonNullable<InputLayout['features']> {

@@ -58,5 +58,5 @@ t.test('a schema that does not fit is named in the reason, and one that is none 
     const app = await build(t, { MODEL_PATH, INPUT_SCHEMA: schema, WORKERS: '1' })
     t.match((await app.inject('/models')).json(), { models: [{ versions: [{ reason }] }] })
   }
-  for (const schema of ['{"a":{}}', '{"a":1}', '[]']) await t.rejects(build(t, { MODEL_PATH, INPUT_SCHEMA: schema, WORKERS: '1' }), { message: `INPUT_SCHEMA must be a JSON object such as {"age":"int"}, got ${schema}` })
+  await t.rejects(build(t, { MODEL_PATH, INPUT_SCHEMA: '{"a":"money"}', WORKERS: '1' }), { message: /^INPUT_SCHEMA: a: 'money' is no type/ })
 })

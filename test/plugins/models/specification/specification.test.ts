@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import t, { type Test } from 'tap'
 import type { TensorSpec } from '../../../../codecs/tensor.js'
+import { parseInputSchema } from '../../../../plugins/models/specification/input-schema.js'
 import { SpecificationError, specify, type SpecificationOptions } from '../../../../plugins/models/specification/specification.js'
 import type { Metadata } from '../../../../schemas/metadata.js'
 import type { Description, Graph } from '../../../../workers/contract.js'
@@ -204,12 +205,11 @@ t.test('the first background row is the example unless it does not fit', async (
 
 t.test('INPUT_SCHEMA names the columns when the metadata does not', async (t) => {
   const two = describe([tensor('X', [-1, 2])], [tensor('y', [-1, 1])])
-  const options = { inputSchema: { age: 'int', income: 'float' } }
+  const options = { inputSchema: parseInputSchema('{"age":"int","income":"float"}') }
   t.match(specify(two, {}, options).specification.layout.features, [{ name: 'age', type: 'integer' }, { name: 'income', type: 'numeric' }])
   t.match(specify(two, features({ name: 'a', type: 'numeric' }, { name: 'b', type: 'numeric' }), options).specification.layout.features, [{ name: 'a' }, { name: 'b' }])
   refuse(t, 'INPUT_SCHEMA', forest, undefined, options)
-  refuse(t, 'INPUT_SCHEMA: age', two, undefined, { inputSchema: { age: 'date', income: 'float' } })
-  refuse(t, 'INPUT_SCHEMA: age.type', two, undefined, { inputSchema: { age: 'str', income: 'float' } })
+  refuse(t, 'INPUT_SCHEMA: age.type', two, undefined, { inputSchema: parseInputSchema('{"age":"str","income":"float"}') })
 })
 
 t.test('features that contradict the graph or themselves are refused at their place', async (t) => {
