@@ -2,7 +2,8 @@ import type {} from '@fastify/swagger'
 import Fastify, { LogController, type FastifyError, type FastifyInstance, type FastifyRequest, type FastifyReply } from 'fastify'
 import type { DestinationStream } from 'pino'
 import type { Config } from './config.js'
-import auth from './plugins/auth.js'
+import adminToken from './plugins/auth/admin-token.js'
+import apiKeys from './plugins/auth/api-keys.js'
 import bodies from './plugins/bodies/index.js'
 import compiledCode from './plugins/compiled-code.js'
 import cors from './plugins/cors.js'
@@ -63,6 +64,8 @@ export async function buildApp (config: Config, stream?: DestinationStream): Pro
   await app.register(errors)
   await app.register(schemas)
   await app.register(cors)
+  await app.register(apiKeys)
+  await app.register(adminToken)
   await app.register(pressure)
   await app.register(bodies)
   await app.register(deadline)
@@ -71,7 +74,6 @@ export async function buildApp (config: Config, stream?: DestinationStream): Pro
   await app.register(inference)
   await app.register(models)
   await app.register(metrics)
-  await app.register(auth)
   await app.register(oip)
   await app.register(openapi)
   await app.register(grpc)

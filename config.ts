@@ -43,7 +43,8 @@ export const ConfigSchema = Type.Object({
   DRAIN_DELAY_MS: Count('Milliseconds between SIGTERM and the closing of the sockets; readiness is 503 meanwhile.', 500, 0),
   SHUTDOWN_TIMEOUT_MS: Count('Milliseconds that requests in flight get to finish after that. What a model still runs then is killed with the process (exit code 137).', 10_000),
   REPOSITORY_CONTROL: Flag('Let clients list, load and unload models over the repository API.'),
-  ADMIN_TOKEN: Type.Optional(Secret('Bearer token that the repository API asks for.')),
+  API_KEYS: Type.Optional(Secret('Keys, separated by commas. With them every request but probes and pages needs one, as `Authorization: Bearer …` or `X-API-Key: …`.')),
+  ADMIN_TOKEN: Type.Optional(Secret('Bearer token that the repository API asks for; it opens what a key opens, too.')),
   WATCH: Flag('Read the store again every second.'),
   HEALTH_STYLE: Type.Unsafe<'negotiate' | 'text' | 'json' | 'ok'>({ type: 'string', enum: ['negotiate', 'text', 'json', 'ok'], default: 'negotiate', description: 'Form of GET /health: by Accept, `up`, the JSON status, or {"status":"ok"}.' }),
   MAX_EVENT_LOOP_DELAY_MS: Count('Mean lag of the event loop, over a second, from which requests are refused with 503; 0 never.', 1000, 0),
@@ -67,8 +68,6 @@ export class ConfigError extends Error {}
 
 /** Reads the settings from an environment and a config file beside it (`server.config.json`, or what CONFIG_FILE names). Throws ConfigError. */
 export function loadConfig (env: NodeJS.ProcessEnv = process.env): Config {
-  // Other servers of this kind are guarded by it: nobody should believe that of this one.
-  if (env.API_KEYS) throw new ConfigError('API_KEYS is not supported yet; put a gateway in front, or unset it')
   const given = { ...readConfigFile(env.CONFIG_FILE || undefined), ...settingsOf(env) }
   const data = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, convert(settings.get(key), value)]))
   let config: Config

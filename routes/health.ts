@@ -15,19 +15,19 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
   const { HEALTH_STYLE: style } = app.config
 
   app.get('/health', {
-    schema: { tags: ['health'], operationId: 'getHealth', summary: 'Whether the server is alive', response: { 200: orText(HealthSchema, 'up') } }
+    schema: { tags: ['health'], security: [], operationId: 'getHealth', summary: 'Whether the server is alive', response: { 200: orText(HealthSchema, 'up') } }
   }, async (request, reply) => {
     if (style === 'text' || (style === 'negotiate' && prefersText(request.headers.accept))) return await reply.type('text/plain').send('up')
     return style === 'ok' ? { status: 'ok' } : { status: 'healthy', model_loaded: app.models.unready === undefined }
   })
 
   app.get('/livez', {
-    schema: { tags: ['health'], operationId: 'getLiveness', summary: 'Liveness probe', response: { 200: HealthSchema } }
+    schema: { tags: ['health'], security: [], operationId: 'getLiveness', summary: 'Liveness probe', response: { 200: HealthSchema } }
   }, async () => ({ status: 'ok' }))
 
   for (const [path, operationId] of [['/ready', 'getReady'], ['/readyz', 'getReadiness']] as const) {
     app.get(path, {
-      schema: { tags: ['health'], operationId, summary: 'Whether predictions are served; `ready` or `not ready`, JSON by Accept', response: { 200: orText(ReadinessSchema, 'ready'), 503: orText(ReadinessSchema, 'not ready') } }
+      schema: { tags: ['health'], security: [], operationId, summary: 'Whether predictions are served; `ready` or `not ready`, JSON by Accept', response: { 200: orText(ReadinessSchema, 'ready'), 503: orText(ReadinessSchema, 'not ready') } }
     }, async (request, reply) => {
       const reason = app.models.unready
       if (reason !== undefined) reply.code(503).header('retry-after', RETRY_AFTER_S)

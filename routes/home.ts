@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 
-const scripts = ['page.js', 'elements.js', 'fields.js', 'form.js', 'request.js', 'result.js']
+const scripts = ['page.js', 'api-key.js', 'elements.js', 'fields.js', 'form.js', 'request.js', 'result.js']
 const assets = [['page.css', 'text/css'], ...scripts.map((name) => [name, 'text/javascript'] as const)] as const
 
 const headers = {
@@ -15,14 +15,14 @@ const headers = {
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   const read = keepFiles()
 
-  app.get('/', { schema: { hide: true } }, async (request, reply) => {
+  app.get('/', { schema: { hide: true, security: [] } }, async (request, reply) => {
     reply.header('vary', 'accept')
     if (!takesHtml(request.headers.accept)) return { status: 'alive', documentation: '/docs' }
     return await reply.headers(headers).type('text/html; charset=utf-8').send(await read('page.html'))
   })
 
   for (const [name, type] of assets) {
-    app.get(`/home/${name}`, { schema: { hide: true } }, async (_request, reply) => {
+    app.get(`/home/${name}`, { schema: { hide: true, security: [] } }, async (_request, reply) => {
       return await reply.headers(headers).type(`${type}; charset=utf-8`).send(await read(name))
     })
   }

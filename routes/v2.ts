@@ -14,11 +14,11 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
   }, async (_request, reply) => reply.sendBare(oip.serverMetadata()))
 
   app.get('/v2/health/live', {
-    schema: { tags, operationId: 'oipServerLive', summary: 'Whether the server is alive', response: { 200: ref(OipLiveSchema), ...oipFailures } }
+    schema: { tags, security: [], operationId: 'oipServerLive', summary: 'Whether the server is alive', response: { 200: ref(OipLiveSchema), ...oipFailures } }
   }, async (_request, reply) => reply.sendBare({ live: true }))
 
   app.get('/v2/health/ready', {
-    schema: { tags, operationId: 'oipServerReady', summary: 'Whether the server takes requests', response: { 200: ref(OipReadySchema), ...oipFailures } }
+    schema: { tags, security: [], operationId: 'oipServerReady', summary: 'Whether the server takes requests', response: { 200: ref(OipReadySchema), ...oipFailures } }
   }, async (_request, reply) => {
     if (oip.isServerReady()) return reply.sendBare({ ready: true, live: true })
     // Probes ask again and again: this is no error for the log.

@@ -26,7 +26,7 @@ export interface ServingOptions {
 
 /** Serves the model of a store once, as the project will, and asks it one thing. Rejects with one line that says why it cannot be served. */
 export async function tryModel ({ store, name, inputSchema }: ServingOptions): Promise<ServedModel> {
-  const { MODEL_PATH: _path, INPUT_SCHEMA: _schema, ...config } = loadConfig({})
+  const { MODEL_PATH: _path, INPUT_SCHEMA: _schema, API_KEYS: _keys, ...config } = loadConfig({})
   const app = await buildApp({
     ...config,
     MODEL_STORE: store,

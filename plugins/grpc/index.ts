@@ -33,7 +33,7 @@ export default fp(async (app) => {
   // HTTP and gRPC end their calls beside each other, and both before the threads stop.
   app.addHook('preClose', async () => { listener.close().catch((error) => log.error({ err: error }, 'the gRPC server could not be closed')) })
   app.addHook('onClose', () => listener.close())
-}, { name: 'grpc', fastify: '5.x', dependencies: ['auth', 'inference', 'metrics', 'models', 'oip'], decorators: { fastify: ['config'] } })
+}, { name: 'grpc', fastify: '5.x', dependencies: ['admin-token', 'api-keys', 'inference', 'metrics', 'models', 'oip'], decorators: { fastify: ['config'] } })
 
 function explain ({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {
   if (code === 'EADDRINUSE') return `Port ${port} is already in use; set GRPC_PORT to another one, or to -1 for no gRPC`

@@ -10,6 +10,7 @@ import { createInfer } from './inferences.js'
 import type { ConnectionServer } from './listener.js'
 import { allowLongDeadlines } from './long-deadlines.js'
 import type { ModelInferRequest, ModelStreamInferResponse } from './messages.js'
+import { requireKey } from './require-key.js'
 import { createHandlers } from './service.js'
 import { toStatus } from './status.js'
 
@@ -31,7 +32,7 @@ export async function createGrpcServer (app: FastifyInstance): Promise<Connectio
     'grpc.max_send_message_length': GRPC_SEND_LIMIT === 0 ? -1 : GRPC_SEND_LIMIT,
     'grpc.max_concurrent_streams': maxStreams,
     'grpc.enable_channelz': 0,
-    interceptors: [allowLongDeadlines]
+    interceptors: app.authorizeKey === null ? [allowLongDeadlines] : [requireKey(app.authorizeKey, explain), allowLongDeadlines]
   })
   server.addService(readService(definition), {
     ...createHandlers(app, infer, explain),

@@ -6,10 +6,11 @@ import { Names, pascalCase } from './names.js'
 import { requestHeaders } from './operations.js'
 import { problemResponses, shareProblems } from './problems.js'
 import { describeProtocolFaces } from './protocol-faces.js'
+import { describeKeys, omitKeys } from './security.js'
 import { addTypedFaces, type DescribedModel } from './typed-faces.js'
 
-/** The document of what is served at this moment: that of the routes, and typed paths for every version of every model that is loaded. */
-export function compose (routes: OpenapiDocument, models: ModelRegistry, limits: BodyLimits): OpenapiDocument {
+/** The document of what is served at this moment: that of the routes, and typed paths for every version of every model that is loaded. `guarded`: requests need a key. */
+export function compose (routes: OpenapiDocument, models: ModelRegistry, { limits, guarded }: { limits: BodyLimits, guarded: boolean }): OpenapiDocument {
   const document = structuredClone(routes)
   const { components, paths } = document
   components.responses = { ...problemResponses }
@@ -37,6 +38,8 @@ export function compose (routes: OpenapiDocument, models: ModelRegistry, limits:
   describeDefaultFaces(document, standard, vocabulary, limits)
   describeProtocolFaces(document, standard === undefined ? loaded : [standard, ...loaded])
   shareProblems(document)
+  if (guarded) describeKeys(document)
+  else omitKeys(document)
   prune(document)
   return document
 }

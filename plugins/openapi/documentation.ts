@@ -3,6 +3,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import Fastify, { type FastifyInstance, type FastifySchema, type RouteOptions } from 'fastify'
 import errors from '../errors.js'
 import type { OpenapiDocument } from './document.js'
+import { securitySchemes } from './security.js'
 
 export interface DocumentationOptions {
   /** The routes to describe, and the shared schemas that they refer to. */
@@ -26,10 +27,6 @@ const tags = [
   { name: 'open-inference', description: 'The Open Inference Protocol and KServe V1, for clients of other model servers' },
   { name: 'health', description: 'Whether the server is alive and ready' }
 ]
-
-const securitySchemes = {
-  AdminToken: { type: 'http', scheme: 'bearer', description: 'ADMIN_TOKEN, where the server has one.' }
-} as const
 
 // Nothing is fetched from elsewhere; the style attributes that Swagger UI writes are its only inline parts.
 const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"

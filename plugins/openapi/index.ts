@@ -25,19 +25,19 @@ export default fp(async (app) => {
   function complete (routes: OpenapiDocument): OpenapiDocument {
     if (document !== undefined && revision === models.revision) return document
     revision = models.revision
-    document = compose(routes, models, limits)
+    document = compose(routes, models, { limits, guarded: app.authorizeKey !== null })
     text = Buffer.from(JSON.stringify(document))
     return document
   }
 
-  app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
+  app.get('/openapi.json', { schema: { hide: true, security: [] } }, async (_request, reply) => {
     documentation ??= build()
     complete((await documentation).routes)
     return await reply.type('application/json').send(text)
   })
 
   for (const url of ['/docs', '/docs/*']) {
-    app.get(url, { schema: { hide: true } }, async (request: FastifyRequest, reply: FastifyReply) => {
+    app.get(url, { schema: { hide: true, security: [] } }, async (request: FastifyRequest, reply: FastifyReply) => {
       documentation ??= build()
       const { app: pages } = await documentation
       for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) reply.raw.setHeader(name, value)
@@ -48,7 +48,7 @@ export default fp(async (app) => {
   }
 
   app.addHook('onClose', async () => await (await documentation)?.app.close())
-}, { name: 'openapi', fastify: '5.x', dependencies: ['models', 'schemas'], decorators: { fastify: ['config'] } })
+}, { name: 'openapi', fastify: '5.x', dependencies: ['api-keys', 'models', 'schemas'], decorators: { fastify: ['config'] } })
 
 /** Remembers every visible route from here on; afterwards the function returns them with the schemas of their contexts. */
 function collectRoutes (app: FastifyInstance): () => { routes: RouteOptions[], schemas: Record<string, unknown>[] } {

@@ -3,7 +3,7 @@ import { type OpenapiDocument, type Reference, type Response, schemaRef } from '
 
 const kinds: Record<string, { name: string, description: string }> = {
   400: { name: 'InvalidRequest', description: 'The request does not have the form that is asked for: `INVALID_REQUEST` with every offending field, or `INVALID_JSON`.' },
-  401: { name: 'Unauthorized', description: 'The token is missing or wrong: `UNAUTHORIZED`.' },
+  401: { name: 'Unauthorized', description: 'The key or token is missing or wrong: `UNAUTHORIZED`.' },
   404: { name: 'NotFound', description: 'There is no such model, version or path: `MODEL_NOT_FOUND`, `VERSION_NOT_FOUND`, `NO_DEFAULT_MODEL` or `NOT_FOUND`.' },
   405: { name: 'MethodNotAllowed', description: 'The path knows other methods only, which `Allow` names: `METHOD_NOT_ALLOWED`.' },
   413: { name: 'PayloadTooLarge', description: 'The body has more bytes than the server takes: `PAYLOAD_TOO_LARGE`.' },
@@ -36,7 +36,7 @@ function nameOf (status: string): string | undefined {
 }
 
 /** Answers under /v1 and /v2, whose clients know no problem details. */
-const plainResponses: Record<string, Response> = Object.fromEntries(['4XX', '5XX'].map((status) => [`Plain${nameOf(status)}`, {
+const plainResponses: Record<string, Response> = Object.fromEntries(['401', '4XX', '5XX'].map((status) => [`Plain${nameOf(status)}`, {
   description: kinds[status]?.description ?? '',
   content: { 'application/json': { schema: schemaRef('OipError') } }
 }]))
@@ -45,16 +45,25 @@ const plainResponses: Record<string, Response> = Object.fromEntries(['4XX', '5XX
 export function shareProblems ({ paths, components }: OpenapiDocument): void {
   if ('OipError' in components.schemas) Object.assign(components.responses, plainResponses)
   for (const [path, item] of Object.entries(paths)) {
-    const isPlain = /^\/v[12](\/|$)/.test(path)
+    const isPlain = hasPlainErrors(path)
     for (const { responses } of Object.values(item)) {
       for (const [status, response] of Object.entries(responses)) {
         if (isProblem(response)) Object.assign(responses, refuseWith(status))
       }
       const missing = ['4XX', '5XX'].filter((range) => !Object.keys(responses).some((status) => status[0] === range[0]))
       if (!isPlain) Object.assign(responses, refuseWith(...missing))
-      else if ('OipError' in components.schemas) Object.assign(responses, Object.fromEntries(missing.map((range) => [range, { $ref: `#/components/responses/Plain${nameOf(range)}` }])))
+      else if ('OipError' in components.schemas) Object.assign(responses, Object.fromEntries(missing.map((range) => [range, refusal(path, range)])))
     }
   }
+}
+
+/** Reference to the answer of one status on this path. */
+export function refusal (path: string, status: number | string): Reference {
+  return { $ref: `#/components/responses/${hasPlainErrors(path) ? 'Plain' : ''}${nameOf(String(status))}` }
+}
+
+function hasPlainErrors (path: string): boolean {
+  return /^\/v[12](\/|$)/.test(path)
 }
 
 function isProblem (response: Response | Reference): boolean {

@@ -1,3 +1,4 @@
+import { withKey } from './api-key.js'
 import { create, select } from './elements.js'
 import { controlsOf, createField, createText, setFault } from './fields.js'
 import { describeForm } from './form.js'
@@ -11,6 +12,9 @@ import { describeResults } from './result.js'
  */
 
 const find = {
+  keyForm: select('key-form', HTMLFormElement),
+  key: select('key', HTMLInputElement),
+  keyFault: select('key-fault', HTMLElement),
   model: select('model', HTMLSelectElement),
   about: select('about', HTMLElement),
   form: select('form', HTMLFormElement),
@@ -27,9 +31,18 @@ const find = {
 /** @type {Form} */
 let form = { fields: [] }
 
+const ask = withKey(async (isWrong) => {
+  find.keyFault.textContent = isWrong ? 'This is none of the keys.' : ''
+  find.keyForm.hidden = false
+  find.key.focus()
+  await new Promise((resolve) => find.keyForm.addEventListener('submit', resolve, { once: true }))
+  find.keyForm.hidden = true
+  return find.key.value.trim()
+})
+
 /** @param {string} url */
 async function getJson (url) {
-  const response = await fetch(url, { headers: { accept: 'application/json' } })
+  const response = await ask(url, { headers: { accept: 'application/json' } })
   if (!response.ok) throw new Error(`${url} answered ${response.status}`)
   return await response.json()
 }
@@ -119,7 +132,7 @@ async function predict () {
   const model = find.model.value
   const url = `models/${model}/${request.face}`
   const startedAt = performance.now()
-  const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(request.body) })
+  const response = await ask(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(request.body) })
   const answer = await response.json()
   const took = performance.now() - startedAt
   if (model !== find.model.value) return
@@ -161,6 +174,7 @@ function report (work) {
   work.catch((/** @type {unknown} */ error) => { find.about.textContent = error instanceof Error ? error.message : String(error) })
 }
 
+find.keyForm.addEventListener('submit', (event) => event.preventDefault())
 find.form.addEventListener('submit', (event) => {
   event.preventDefault()
   const button = event.submitter

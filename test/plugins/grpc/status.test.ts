@@ -16,7 +16,7 @@ t.test('every error has the code of the table', async (t) => {
     [new errors.ModelNotFoundError('m', ''), NOT_FOUND],
     [new errors.VersionNotFoundError('m', '1', ''), NOT_FOUND],
     [new errors.PayloadTooLargeError(1), RESOURCE_EXHAUSTED],
-    [new errors.UnauthorizedError(), UNAUTHENTICATED],
+    [new errors.UnauthorizedError('A key'), UNAUTHENTICATED],
     [new errors.ClientGoneError(), CANCELLED],
     [new errors.NamedRepositoryError(), UNIMPLEMENTED],
     [new errors.ModelNotReadyError('m', 'x'), UNAVAILABLE],
