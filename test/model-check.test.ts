@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process'
 import { cp, rm } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
+import { promisify } from 'node:util'
 import t from 'tap'
 import { checkModel } from '../model-check.js'
 import { makeStore, zooPath } from './helper.js'
@@ -39,4 +41,25 @@ t.test('what lies in the store is judged as the store does, wherever it is named
     t.match(await checkModel(model, { MODEL_STORE }), new RegExp(`^${name}: .* \\(in the store `))
   }
   t.match(await checkModel(join(MODEL_STORE, 'flat'), {}), /^flat 1: .* \(as MODEL_PATH=.*flat\)$/, 'in no store that is known')
+})
+
+t.test('a path is meant as seen from where the command was typed, a name is one of the store', async (t) => {
+  const typedIn = { INIT_CWD: dirname(dirname(zooPath('linear-regression'))) }
+  const path = zooPath('linear-regression').replaceAll('.', '\\.')
+  t.match(await checkModel('linear-regression/model.onnx', typedIn), new RegExp(`^linear-regression 1: .* \\(as MODEL_PATH=${path}\\)$`))
+  t.match(await checkModel('./linear-regression', typedIn), new RegExp(`\\(as MODEL_PATH=${dirname(path)}\\)$`))
+  await t.rejects(checkModel('linear-regression/model.onnx', {}), { message: /^there is no model linear-regression\/model\.onnx in model-store, and no file or folder of that name$/ })
+  const folder = t.testdir({ iris: 'no model' })
+  t.match(await checkModel('iris', { INIT_CWD: folder }), /^iris 1: .* \(in the store model-store\)$/)
+})
+
+t.test('the command prints one line, and ends with 0 or 1', async (t) => {
+  const cwd = join(import.meta.dirname, '..')
+  const run = async (words: string[], INIT_CWD: string) => {
+    return await promisify(execFile)(process.execPath, ['--import', './test/type-stripping.js', 'check.ts', ...words], { cwd, env: { ...process.env, INIT_CWD } })
+  }
+  const folder = dirname(zooPath('linear-regression'))
+  t.match(await run(['model.onnx'], folder), { stdout: /^ok: linear-regression 1: [^\n]*\n$/, stderr: '' })
+  await t.rejects(run(['model.onnx'], cwd), { code: 1, stdout: '', stderr: /^not ok: there is no model model\.onnx in model-store, [^\n]*\n$/ })
+  await t.rejects(run([], folder), { code: 1, stdout: '', stderr: /^not ok: name a model of the store, [^\n]*\n$/ })
 })
