@@ -18,6 +18,7 @@ export class LogOutput {
     this.stream = pino.destination({ dest: fd, sync: false, ...blocks, maxLength })
     // What pino would call for a fatal line and at the exit: it tries for ever when the reader has left, and nothing else runs meanwhile.
     this.stream.flushSync = () => {}
+    // eslint-disable-next-line no-restricted-syntax -- the process ends in this turn, so nobody waits.
     this.immediate = { write: (line) => { try { writeSync(fd, line) } catch { /* Nobody reads it. */ } } }
     this.stream.on('drop', () => { this.#dropped++ })
     // pino itself stops writing to a pipe that is closed.

@@ -1,6 +1,5 @@
 import { basename } from 'node:path'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { countWorkers } from '../config.js'
 import { InvalidRequestError } from '../errors.js'
 import { FeaturesSchema, ModelInfoSchema, PreprocessQuerySchema, ServiceInfoSchema } from '../schemas/info.js'
 import { isOn } from '../schemas/prediction.js'
@@ -8,7 +7,7 @@ import { version } from '../version.js'
 
 /** The default model as the flask template shows it, under the names of its README and those of its code. */
 const routes: FastifyPluginAsyncTypebox = async (app) => {
-  const { DEBUG, DEFAULT_MODEL, ENVIRONMENT, MODEL_TYPE, VERSION, WORKERS } = app.config
+  const { DEBUG, DEFAULT_MODEL, ENVIRONMENT, MODEL_TYPE, VERSION } = app.config
   const runningSince = Date.now() / 1000
   const tags = ['information']
 
@@ -28,7 +27,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       'version-template': version,
       ...(VERSION !== undefined && { version: VERSION }),
       ...(ENVIRONMENT !== undefined && { environment: ENVIRONMENT }),
-      workers: countWorkers(WORKERS),
+      workers: app.inference.size,
       node: process.version
     }
   })

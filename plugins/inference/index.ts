@@ -27,6 +27,8 @@ export interface Lane {
 }
 
 export interface Inference {
+  /** Threads of the shared pool once all have come up: what WORKERS asks for. */
+  readonly size: number
   /** Threads of the shared pool that are alive. */
   readonly threads: number
   /** Threads that were lost and replaced since the start. */
@@ -63,9 +65,11 @@ export default fp(async (app) => {
     return scheduler
   }
 
-  const shared = start(countWorkers(config.WORKERS))
+  const size = countWorkers(config.WORKERS)
+  const shared = start(size)
 
   const inference: Inference = {
+    size,
     get threads () { return shared.threads },
     get replacedThreads () { return [...schedulers].reduce((sum, scheduler) => sum + scheduler.replacedThreads, 0) },
     async open (model, name, { dedicated, ...queueOptions }) {

@@ -1,5 +1,5 @@
 import fp from 'fastify-plugin'
-import { ConfigError, countWorkers } from '../../config.js'
+import { ConfigError } from '../../config.js'
 import { Loader } from './loader.js'
 import { ModelRegistry } from './registry.js'
 import { parseInputSchema } from './specification/input-schema.js'
@@ -24,7 +24,7 @@ export default fp(async (app) => {
     log,
     limits: { maxRows: config.MAX_ROWS, batchMax: config.BATCH_MAX, maxErrors: config.MAX_ERRORS, timed: config.SERVER_TIMING || config.TRACE },
     loadLimitMs: config.LOAD_LIMIT_MS,
-    threads: countWorkers(config.WORKERS),
+    threads: inference.size,
     ...(inputSchema !== undefined && { inputSchema })
   })
   const models = new ModelRegistry({
