@@ -41,7 +41,7 @@ export const ConfigSchema = Type.Object({
   WORKER_HEAP_MB: Count('JavaScript heap of each worker thread in MB; a thread that passes it is replaced.', 2048, 128),
   WORKER_NICE: Count('How far the worker threads stand back behind the main thread when CPUs are short, from 0 (not at all) to 19; on Linux.', 5, 0, 19),
   DRAIN_DELAY_MS: Count('Milliseconds between SIGTERM and the closing of the sockets; readiness is 503 meanwhile.', 500, 0),
-  SHUTDOWN_TIMEOUT_MS: Count('Milliseconds that requests in flight get to finish after that. What a model still runs then is killed with the process (exit code 137).', 10_000),
+  SHUTDOWN_TIMEOUT_MS: Count('Milliseconds that requests in flight get to finish after that. Once all are answered the server ends with exit code 0, whatever a model still runs; a model that runs for a request that is not answered by then is killed with the process (exit code 137).', 10_000),
   REPOSITORY_CONTROL: Flag('Let clients list, load and unload models over the repository API.'),
   API_KEYS: Type.Optional(Secret('Keys, separated by commas. With them every request but probes and pages needs one, as `Authorization: Bearer …` or `X-API-Key: …`.')),
   ADMIN_TOKEN: Type.Optional(Secret('Bearer token that the repository API asks for; it opens what a key opens, too.')),

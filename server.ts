@@ -11,7 +11,7 @@ import { buildApp } from './app.js'
 import { loadConfig, type Config } from './config.js'
 import { LogOutput } from './log-output.js'
 
-/** What closed sockets leave to do takes no longer; what then still runs is inside a model. */
+/** What closed sockets, and threads without a request, leave to do takes no longer; what then still runs is inside a model. */
 const lastMs = 1000
 /** A signal that comes again within this time is the same one: npm passes on what its whole group, the server too, has had already. */
 const echoMs = 300
@@ -92,12 +92,24 @@ function closeGracefully (app: FastifyInstance, { DRAIN_DELAY_MS, SHUTDOWN_TIMEO
 
 async function close (app: FastifyInstance, timeoutMs: number): Promise<void> {
   const closed = app.close().then(() => true)
-  if (await Promise.race([closed, delay(timeoutMs, false)])) return
-  app.log.warn(`the connections that are left after ${timeoutMs} ms are closed`)
-  app.server.closeAllConnections()
+  const isAnswered = await Promise.race([closed, app.inference.ending.then(() => true), delay(timeoutMs, false)])
+  if (!isAnswered) {
+    app.log.warn(`the connections that are left after ${timeoutMs} ms are closed`)
+    app.server.closeAllConnections()
+  }
   if (await Promise.race([closed, delay(lastMs, false)])) return
+  if (isAnswered) app.log.warn('the server has stopped; what a model still runs is for nobody and ends with the process')
   await output.end(writingMs)
+  if (isAnswered) leave()
   endAtOnce(app, 'a model does not stop running; the process is killed')
+}
+
+/**
+ * Ends the process with 0 although a thread is inside a model: the system ends all threads of a process that becomes another program. `process.exit`
+ * and `worker.terminate` wait for the thread, and signals leave other exit codes. Returns where that cannot be done: on Windows and before Node 22.15.
+ */
+function leave (): void {
+  if (process.platform !== 'win32') process.execve?.(process.execPath, [process.execPath, '--eval', '0'], {})
 }
 
 function countConnections ({ server }: FastifyInstance): Promise<number> {

@@ -237,18 +237,55 @@ t.test('clients that say nothing, or never finish, do not hold up the end', asyn
   t.equal(server.stderr, '')
 })
 
-t.test('a model that does not stop running is killed with the process', async (t) => {
+t.test('a model that does not stop running holds up nobody once its request is answered', async (t) => {
   const store = await makeStore(t, { stuck: { zoo: 'stuck' }, iris: { example: 'iris' } })
-  const server = new ServerProcess(t, file, { MODEL_STORE: store, RUN_LIMIT_MS: 2000, DRAIN_DELAY_MS: 0, SHUTDOWN_TIMEOUT_MS: 500 })
-  const address = await server.ready()
-  const stuck = await fetch(`${address}/models/stuck/predict`, { method: 'POST', body: '{"n":1000000000}', headers: json })
-  t.same([stuck.status, (await read(stuck)).code], [504, 'RUN_LIMIT_EXCEEDED'])
-  t.equal((await fetch(`${address}/models/iris/predict`, { method: 'POST', body: setosa, headers: json })).status, 200, 'the others serve')
-  const metrics = await (await fetch(`${address}/metrics`)).text()
-  t.match(metrics, '\nmodel_server_threads_replaced_total 1\n')
-  t.match(metrics, '\nmodel_server_requests_total{model="stuck",version="1",outcome="run_limit_exceeded"} 1\n')
-  t.equal(await server.stop(), 'SIGKILL')
-  t.match(server.log.at(-1), { level: 60, msg: 'a model does not stop running; the process is killed' })
+  const start = async (settings: Record<string, number>) => {
+    const server = new ServerProcess(t, file, { MODEL_STORE: store, DRAIN_DELAY_MS: 0, SHUTDOWN_TIMEOUT_MS: 3_600_000, RUN_LIMIT_MS: 3_600_000, ...settings })
+    const address = await server.ready()
+    const metric = async (line: string) => (await (await fetch(`${address}/metrics`)).text()).includes(`\n${line}\n`)
+    const ask = (signal?: AbortSignal) => fetch(`${address}/models/stuck/predict`, { method: 'POST', body: '{"n":1000000000}', headers: json, ...(signal && { signal }) })
+    return { server, address, metric, ask }
+  }
+  const ended = { level: 40, msg: 'the server has stopped; what a model still runs is for nobody and ends with the process' }
+
+  await t.test('its run was given up', async (t) => {
+    const { server, address, metric, ask } = await start({ RUN_LIMIT_MS: 2000 })
+    const answer = await ask()
+    t.same([answer.status, (await read(answer)).code], [504, 'RUN_LIMIT_EXCEEDED'])
+    t.equal((await fetch(`${address}/models/iris/predict`, { method: 'POST', body: setosa, headers: json })).status, 200, 'the others serve')
+    t.ok(await metric('model_server_threads_replaced_total 1'))
+    t.ok(await metric('model_server_requests_total{model="stuck",version="1",outcome="run_limit_exceeded"} 1'))
+    t.equal(await server.stop(), 0)
+    t.match(server.log.at(-1), ended)
+    t.equal(server.stderr, '')
+  })
+
+  await t.test('its client got a 504', async (t) => {
+    const { server, ask } = await start({ REQUEST_TIMEOUT_MS: 1000 })
+    t.equal((await ask()).status, 504)
+    t.equal(await server.stop(), 0)
+    t.match(server.log.at(-1), ended)
+  })
+
+  await t.test('its client has gone', async (t) => {
+    const { server, metric, ask } = await start({})
+    const client = new AbortController()
+    const gone = ask(client.signal).catch(() => {})
+    await until(() => metric('model_server_running_requests{model="stuck",version="1"} 1'))
+    client.abort()
+    await gone
+    t.equal(await server.stop(), 0)
+    t.match(server.log.at(-1), ended)
+  })
+
+  await t.test('but one that is not answered in time is killed with the process', async (t) => {
+    const { server, metric, ask } = await start({ SHUTDOWN_TIMEOUT_MS: 500 })
+    const cut = ask().catch(() => 'cut')
+    await until(() => metric('model_server_running_requests{model="stuck",version="1"} 1'))
+    t.equal(await server.stop(), 'SIGKILL')
+    t.equal(await cut, 'cut')
+    t.match(server.log.at(-1), { level: 60, msg: 'a model does not stop running; the process is killed' })
+  })
 })
 
 t.test('a second signal ends it at once', async (t) => {

@@ -31,6 +31,8 @@ export interface Inference {
   readonly size: number
   /** Threads of the shared pool that are alive. */
   readonly threads: number
+  /** Resolves when the server closes and has answered every request: what threads run from then on is for nobody. */
+  readonly ending: Promise<void>
   /** Threads that were lost and replaced since the start. */
   readonly replacedThreads: number
   /** Opens a model in the shared pool, or with `dedicated` in a pool of its own. Rejects with DrainingError once the server is closed. */
@@ -54,6 +56,7 @@ export default fp(async (app) => {
     transferBytes: config.TRANSFER_BYTES
   }
   const schedulers = new Set<Scheduler>()
+  const ending = Promise.withResolvers<void>()
   let closed = false
 
   function start (threads: number): Scheduler {
@@ -70,6 +73,7 @@ export default fp(async (app) => {
 
   const inference: Inference = {
     size,
+    ending: ending.promise,
     get threads () { return shared.threads },
     get replacedThreads () { return [...schedulers].reduce((sum, scheduler) => sum + scheduler.replacedThreads, 0) },
     async open (model, name, { dedicated, ...queueOptions }) {
@@ -106,6 +110,7 @@ export default fp(async (app) => {
   app.decorate('inference', inference)
   app.addHook('onClose', async () => {
     closed = true
+    ending.resolve()
     await Promise.all([...schedulers].map(stop))
   })
 }, { name: 'inference', fastify: '5.x', decorators: { fastify: ['config'] } })
