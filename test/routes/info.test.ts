@@ -111,6 +111,16 @@ t.test('the scaled numbers are those of the original scaler', async (t) => {
   t.same((await app.inject({ method: 'POST', url: '/preprocess?scaled=1', payload: [] })).json(), [])
 })
 
+t.test('the scaled row of docs/exporting.md is what the iris example answers', async (t) => {
+  const app = await build(t, { MODEL_PATH: 'model-store/iris' })
+  const page = readFileSync(new URL('../../docs/exporting.md', import.meta.url), 'utf8')
+  const [, record = '', printed = ''] = /preprocess\?scaled=1'.*?-d '(.*?)'\n```\n```json\n(.*?)\n```/s.exec(page) ?? []
+  const answer = await app.inject({ method: 'POST', url: '/preprocess?scaled=1', headers: { 'content-type': 'application/json' }, payload: record })
+  t.equal(answer.statusCode, 200)
+  const rows: number[][] = answer.json()
+  t.same(rows.map((row) => row.map((value) => Number(value.toFixed(5)))), JSON.parse(printed))
+})
+
 t.test('a body that is read in the threads elsewhere is understood here too', async (t) => {
   const app = await build(t, { MODEL_PATH: 'model-store/iris', MODEL_TYPE: 'flower', POOL_PARSE_BYTES: 10 })
   const { records, scaled } = read(new URL('iris.json', examples))
