@@ -4,7 +4,7 @@ import type { InputReader } from './codecs/records/prediction-input.js'
 import type { Feature, InputLayout } from './codecs/specification.js'
 import { allocate, elementCount, type Tensor, type TensorSpec } from './codecs/tensor.js'
 import { InvalidRequestError } from './errors.js'
-import type { Background } from './schemas/background.js'
+import { toRecords, type Background } from './schemas/background.js'
 
 const randomRows = 200
 /** Images are fewer, so that they fit into memory several times. */
@@ -65,10 +65,6 @@ function parse (text: string, file: string): unknown {
   } catch (cause) {
     throw new Error(`${file}: is no JSON: ${(cause as Error).message}`, { cause })
   }
-}
-
-function toRecords ({ columns, rows }: Background): unknown[] {
-  return rows.map((row) => Object.fromEntries(columns.map((column, index) => [column, row[index]])))
 }
 
 /** Numbers from 0 up to 1. Node has no generator with a seed. */

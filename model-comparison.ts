@@ -1,5 +1,4 @@
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import { copyRow } from './codecs/batches.js'
 import { InputReader } from './codecs/records/prediction-input.js'
 import type { ModelSpecification } from './codecs/specification.js'
@@ -10,6 +9,7 @@ import { specify } from './plugins/models/specification/specification.js'
 import type { Artefact } from './plugins/models/store/artefact.js'
 import { readSingle } from './plugins/models/store/path.js'
 import type { ModelConfig } from './schemas/model-config.js'
+import { locateExternalData } from './workers/external-data.js'
 import { OnnxSession } from './workers/onnx-session.js'
 
 /** Runs of each variant that a median is taken of, and milliseconds after which fewer have to do. */
@@ -194,6 +194,6 @@ function median (values: number[]): number {
 }
 
 async function sizeOf ({ artefact: { folder }, session: { description: { bytes, graph } } }: Variant): Promise<number> {
-  const external = await Promise.all([...new Set(graph.externalData)].map(async (location) => (await stat(join(folder, location))).size))
+  const external = await Promise.all([...new Set(graph.externalData)].map(async (location) => (await stat(await locateExternalData(folder, location))).size))
   return external.reduce((sum, size) => sum + size, bytes)
 }

@@ -1,10 +1,11 @@
-import { chmod, copyFile, mkdir, readFile, realpath } from 'node:fs/promises'
-import { basename, dirname, join, relative, resolve, sep } from 'node:path'
+import { access, chmod, copyFile, mkdir, readFile } from 'node:fs/promises'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { Artefact, StoredModel } from '../plugins/models/store/artefact.js'
 import { defaultConfig } from '../plugins/models/store/contents.js'
 import { ModelStore } from '../plugins/models/store/store.js'
 import { versionPattern, type ModelConfig } from '../schemas/model-config.js'
+import { locateExternalData } from '../workers/external-data.js'
 import { readGraph } from '../workers/onnx-graph/graph.js'
 
 const versionName = new RegExp(versionPattern)
@@ -38,7 +39,8 @@ export async function copyModel (artefact: Artefact, folder: string): Promise<vo
   await copy(artefact.path, join(folder, 'model.onnx'))
   for (const file of documents) await copy(join(artefact.folder, file), join(folder, file))
   for (const location of externalData) {
-    const path = await resolveData(artefact.folder, location)
+    const path = await locateExternalData(artefact.folder, location)
+    await access(path).catch((cause) => { throw new Error(`the model keeps its weights in ${location}, which is not beside it`, { cause }) })
     await copy(path, join(folder, relative(artefact.folder, resolve(artefact.folder, location))))
   }
 }
@@ -59,14 +61,6 @@ function nameModel (path: string, project: string): string {
   const folder = stem === 'model' ? dirname(absolute) : absolute
   const name = versionName.test(basename(folder)) ? basename(dirname(folder)) : stem === 'model' ? basename(resolve(project)) : stem
   return name.replaceAll(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '').slice(0, 128) || 'model'
-}
-
-async function resolveData (folder: string, location: string): Promise<string> {
-  const root = await realpath(folder)
-  const missing = (cause: unknown): never => { throw new Error(`the model keeps its weights in ${location}, which is not beside it`, { cause }) }
-  const path = await realpath(resolve(root, location)).catch(missing)
-  if (!path.startsWith(root + sep)) throw new Error(`external data '${location}' leaves the model's folder`)
-  return path
 }
 
 /** The image runs as another user than the one who built it. */

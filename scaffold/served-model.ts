@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { buildApp } from '../app.js'
 import { loadConfig } from '../config.js'
 import { report } from '../model-check.js'
+import { blank } from '../plugins/models/specification/example.js'
 import { findExample } from '../plugins/openapi/examples.js'
 import type { Feature, InputLayout } from '../codecs/specification.js'
 
@@ -59,6 +60,5 @@ async function describe (app: FastifyInstance): Promise<Omit<ServedModel, 'name'
 
 function blankRow ({ features, width, inputs: [input] }: InputLayout): { features: unknown[] } | undefined {
   if (features !== undefined || width === undefined || input === undefined) return undefined
-  const blank = input.type === 'string' ? '' : input.type === 'bool' ? false : 0
-  return { features: Array.from({ length: width }, () => blank) }
+  return { features: Array.from({ length: width }, () => blank(input.type)) }
 }

@@ -9,3 +9,8 @@ export const BackgroundSchema = Type.Object({
   rows: Type.Array(Type.Array(BackgroundValueSchema), { minItems: 1, description: 'One value per column.' })
 }, { title: 'background.json' })
 export type Background = Static<typeof BackgroundSchema>
+
+/** The rows by the names of their columns. */
+export function toRecords ({ columns, rows }: Background): Record<string, unknown>[] {
+  return rows.map((row) => Object.fromEntries(columns.map((column, index) => [column, row[index]])))
+}

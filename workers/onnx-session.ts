@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto'
-import { readFile, realpath } from 'node:fs/promises'
-import { resolve, sep } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { isMainThread } from 'node:worker_threads'
 import type { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node'
 import type { DataType, Tensor, TensorData, TensorSpec } from '../codecs/tensor.js'
 import type { BareTensors, Description, Graph, InferResult, ModelRef, ValueInfo } from './contract.js'
+import { locateExternalData } from './external-data.js'
 import { readGraph, tapOutputs } from './onnx-graph/graph.js'
 
 /** One opened model: the only place where ONNX Runtime is called. `run` blocks the thread that calls it. */
@@ -110,11 +110,8 @@ function refuseUnservable (graph: Graph): void {
 }
 
 async function readExternalData (locations: string[], folder: string): Promise<{ path: string, data: Uint8Array }[]> {
-  if (locations.length === 0) return []
-  const root = await realpath(folder)
   return await Promise.all(locations.map(async (path) => {
-    const file = await realpath(resolve(root, path)).catch(() => resolve(root, path))
-    if (!file.startsWith(root + sep)) throw new Error(`external data '${path}' leaves the model's folder`)
+    const file = await locateExternalData(folder, path)
     const data = await readFile(file).catch((cause) => { throw new Error(`external data '${path}' cannot be read`, { cause }) })
     return { path, data }
   }))

@@ -4,6 +4,7 @@ import { copyRow, slice } from '../../codecs/batches.js'
 import type { InputReader } from '../../codecs/records/prediction-input.js'
 import type { Feature, ModelSpecification } from '../../codecs/specification.js'
 import { InferenceError } from '../../errors.js'
+import { toRecords } from '../../schemas/background.js'
 import type { Lane } from '../inference/index.js'
 import type { Deadline } from '../inference/deadline.js'
 import type { Outcome } from '../inference/request.js'
@@ -55,8 +56,7 @@ export function findRow (subject: ProbeSubject): Tensor[] {
 
 /** Rows as users would send them where the artefact has some, else numbers of the right type and shape. */
 function findRows ({ artefact: { background, tests }, specification: { layout, batchable }, reader }: ProbeSubject): Tensor[] {
-  const rows = background?.rows.map((row) => Object.fromEntries(background.columns.map((column, index) => [column, row[index]])))
-  for (const instances of [rows, tests?.cases.map(({ input }) => input)]) {
+  for (const instances of [background && toRecords(background), tests?.cases.map(({ input }) => input)]) {
     if (!batchable || instances === undefined || instances.length < probeRows) continue
     try {
       const { tensors } = reader.read({ instances: instances.slice(0, probeRows) }, 'instances', false)

@@ -25,7 +25,8 @@ function middle ({ type, minimum, maximum }: Feature): number {
   return type === 'integer' ? Math.ceil(value) : value
 }
 
-function blank (tensor: DataType): unknown {
+/** The emptiest value of a tensor. */
+export function blank (tensor: DataType): unknown {
   if (tensor === 'string') return ''
   return tensor === 'bool' ? false : 0
 }
