@@ -28,6 +28,7 @@ t.test('Documents have no fault by the strict rules: of the examples, of bare ex
   const documents = {
     examples: await readDocument(await build(t, { DEFAULT_MODEL: 'iris' })),
     tensors: await readDocument(await build(t, { MODEL_STORE: store, DEFAULT_MODEL: 'identity-int64' })),
+    guarded: await readDocument(await build(t, { MODEL_PATH: 'model-store/iris', API_KEYS: 'key-of-the-only-client', REPOSITORY_CONTROL: true, ADMIN_TOKEN: 'sesame' })),
     columns: await readDocument(await build(t, { MODEL_PATH: join(store, 'strings-and-booleans') })),
     none: await readDocument(await build(t, { MODEL_PATH: join(store, 'identity-int64') }).then(async (app) => {
       await app.models.unload('identity-int64')
