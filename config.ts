@@ -27,6 +27,7 @@ export const ConfigSchema = Type.Object({
   BODY_LIMIT: Count('Bytes of a request body, compressed or not. JSON takes far more memory than its bytes: of WORKER_HEAP_MB less 64 MB it may have a 120th part, also where this limit is higher.', 16 * 1024 * 1024, 1024),
   BATCH_MAX: Count('Rows of one /predict/batch request.', 100),
   MAX_ROWS: Count('Rows of one list sent to /predict.', 1000),
+  MAX_SAMPLES: Count('Records in the `_samples` of one request.', 1000),
   MAX_ERRORS: Count('Offending fields named in one error.', 50),
   POOL_PARSE_BYTES: Count('JSON bodies from this size on are parsed in the worker threads, so that they do not hold up others.', 128 * 1024, 1, 1024 * 1024),
   POOL_WAITING_BYTES: Count('Bytes of tensors, and of such bodies, that may wait for a thread; beyond that a request is answered 503.', 256 * 1024 * 1024),

@@ -82,7 +82,7 @@ async function compare (first: Opened, second: Opened, rowsFile: string | undefi
   checkTensors(first, second)
   const [a, b] = [describe(first, second), describe(second, first)]
   const { layout } = a.specification
-  const reader = new InputReader({ layout, rules: [], limits: { maxRows: Infinity, batchMax: Infinity, maxErrors: 1 } })
+  const reader = new InputReader({ layout, rules: [], limits: { maxRows: Infinity, batchMax: Infinity, maxSamples: 0, maxErrors: 1 } })
   const rows = await findRows(layout, reader, { background: first.artefact.background ?? second.artefact.background, file: rowsFile })
   return await measure(a, b, rows)
 }

@@ -41,20 +41,18 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
   }, async () => app.models.get().info.metadata.features)
 
   app.post('/preprocess', {
-    schema: { tags, operationId: 'preprocess', summary: 'Show what the default model sees of records: checked, in order, defaults filled in', querystring: PreprocessQuerySchema }
+    schema: { tags, operationId: 'preprocess', summary: 'Show what the default model sees of a body of /predict or /predict/batch: records in its order, checked, defaults filled in', querystring: PreprocessQuerySchema }
   }, async ({ body, query }, reply) => {
     const model = app.models.get()
-    const isEmpty = Array.isArray(body) && body.length === 0
-    if (!isOn(query.scaled) || isEmpty) return await model.complete(body)
+    const deadline = reply.startDeadline()
+    const { tensors, rows, records = [] } = await model.read(body, 'complete', false, deadline)
+    if (!isOn(query.scaled) || rows === 0) return records
     const { preprocessing } = model
     if (preprocessing === undefined) {
       throw new InvalidRequestError(`Model '${model.name}' has nothing to show: no scaler, imputer or encoder stands before the model inside its graph`, [
         { path: 'scaled', message: `the graph of model '${model.name}' does no preprocessing of its own` }
       ])
     }
-    const deadline = reply.startDeadline()
-    const { tensors, rows, positional } = await model.read(body, 'predict', false)
-    if (positional) throw new InvalidRequestError('Records are expected here, not rows of numbers')
     return (await model.hold(preprocessing.run(tensors, rows, deadline))).rows
   })
 }

@@ -45,17 +45,15 @@ export class RecordCodec {
   readonly #row: RowForm | undefined
   readonly #plans: TensorPlan[]
   readonly #maxErrors: number
-  readonly #timed: boolean
-  /** `performance.now()` when the last records or rows had been checked and their writing began; 0 unless `timed`. */
+  /** `performance.now()` when the last records or rows had been checked and their writing began. */
   checkedAt = 0
 
-  constructor (layout: InputLayout, limits: { maxErrors?: number, timed?: boolean } = {}) {
+  constructor (layout: InputLayout, limits: { maxErrors?: number } = {}) {
     const fields = resolveFields(layout)
     this.#row = rowForm(fields, layout)
     this.#form = { fields, validators: new RecordValidators(fields, this.#row), noun: layout.features === undefined ? 'input' : 'feature' }
     this.#plans = layout.inputs.map((spec, input) => planTensor(spec, fields.filter((field) => field.input === input)))
     this.#maxErrors = limits.maxErrors ?? 50
-    this.#timed = limits.timed ?? false
   }
 
   /** Whether the model understands positional rows. */
@@ -66,14 +64,14 @@ export class RecordCodec {
   /** One tensor per input of the layout, one row per record. Without features a record holds the inputs by name. */
   encodeRecords (records: unknown[], options: RecordOptions): Tensor[] {
     this.#checkRecords(records, options)
-    if (this.#timed) this.checkedAt = performance.now()
+    this.checkedAt = performance.now()
     return this.#encode(records, readMember, (index, field) => pointer(options.path(index), field.name), options.noun)
   }
 
   /** The same for positional rows: the values of the features in order, or the one vector or input, flat or nested. */
   encodeRows (rows: unknown[], options: RowOptions): Tensor[] {
     this.#checkRows(rows, options)
-    if (this.#timed) this.checkedAt = performance.now()
+    this.checkedAt = performance.now()
     return this.#encode(rows, this.#row?.whole === undefined ? readElement : readWhole, options.path, options.noun)
   }
 

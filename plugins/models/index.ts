@@ -22,7 +22,7 @@ export default fp(async (app) => {
   const loader = new Loader({
     inference,
     log,
-    limits: { maxRows: config.MAX_ROWS, batchMax: config.BATCH_MAX, maxErrors: config.MAX_ERRORS, timed: config.SERVER_TIMING || config.TRACE },
+    limits: { maxRows: config.MAX_ROWS, batchMax: config.BATCH_MAX, maxSamples: config.MAX_SAMPLES, maxErrors: config.MAX_ERRORS },
     loadLimitMs: config.LOAD_LIMIT_MS,
     threads: inference.size,
     ...(inputSchema !== undefined && { inputSchema })

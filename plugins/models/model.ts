@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { copyRow } from '../../codecs/batches.js'
-import type { Face, InputOptions, InputReader, PredictionInput } from '../../codecs/records/prediction-input.js'
+import type { Face } from '../../codecs/records/input-forms.js'
+import type { InputOptions, InputReader, PredictionInput } from '../../codecs/records/prediction-input.js'
 import type { ModelSpecification } from '../../codecs/specification.js'
 import type { Tensor } from '../../codecs/tensor.js'
 import type { ModelInfo } from '../../schemas/info.js'
@@ -88,19 +89,17 @@ export class Model {
    * Throws InvalidRequestError and RuleViolatedError.
    */
   read (body: unknown, face: Face, strict: boolean, deadline?: Deadline): PredictionInput | Promise<PredictionInput> {
-    if (body instanceof Uint8Array) return this.#readBytes(body, face, strict, deadline)
-    if (this.#input.limits.timed !== true) return this.#reader.read(body, face, strict)
-    const startedAt = performance.now()
-    const input = this.#reader.read(body, face, strict)
-    const { checkedAt } = this.#reader
-    return { ...input, validateMs: checkedAt - startedAt, preprocessMs: performance.now() - checkedAt }
+    return body instanceof Uint8Array ? this.#readBytes(body, face, strict, deadline) : this.#reader.read(body, face, strict)
   }
 
   async #readBytes (body: Uint8Array, face: Face, strict: boolean, deadline: Deadline | undefined): Promise<PredictionInput> {
     const startedAt = performance.now()
     const result = await this.hold(this.#readInPool({ body, face, strict, options: this.#input, key: this.lane.queue.key }, deadline))
     if ('refusal' in result) throw restoreError(result.refusal)
-    return { ...result.input, validateMs: performance.now() - startedAt }
+    const { input } = result
+    // Waiting for a thread and parsing there are what checking it costs.
+    input.validateMs = performance.now() - startedAt - input.preprocessMs
+    return input
   }
 
   /** Keeps this version open until `work` is done, and a prediction that follows at once has begun. */
@@ -109,14 +108,8 @@ export class Model {
     return await work.finally(() => { this.#reading-- })
   }
 
-  /** The records of a body with defaults filled in; an empty list stays empty. Rejects as `read` throws. */
-  async complete (body: unknown): Promise<Record<string, unknown>[]> {
-    const { records = [] } = await this.read(body, 'complete', false)
-    return records
-  }
-
   /** One result per row, in order. */
-  async predict ({ tensors, rows, validateMs = 0, preprocessMs = 0 }: PredictionInput, deadline: Deadline): Promise<RowPrediction[]> {
+  async predict ({ tensors, rows, validateMs, preprocessMs }: PredictionInput, deadline: Deadline): Promise<RowPrediction[]> {
     deadline.journal?.read(validateMs, preprocessMs)
     if (this.specification.batchable || rows === 1) return this.#decode(await this.infer(tensors, deadline))
     const { queueRows } = this.lane.queue.options

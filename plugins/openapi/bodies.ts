@@ -10,13 +10,14 @@ export interface BodySchemas {
 }
 
 export interface DefaultBodySchemas extends BodySchemas {
-  /** Records in every form, but no row. */
-  records: JsonSchema
+  /** Any of these, which can be shown instead of predicted. */
+  any: JsonSchema
 }
 
 export interface BodyLimits {
   maxRows: number
   batchMax: number
+  maxSamples: number
 }
 
 /** Bodies of the typed faces: the schema that validates records also documents them. Without named features a row may stand for the inputs by name. */
@@ -32,31 +33,40 @@ export function defineTypedBodies (layout: InputLayout, { batchMax }: BodyLimits
 }
 
 /** Bodies of the default model's own faces, which take every form and ignore unknown features. */
-export function defineDefaultBodies (layout: InputLayout, { maxRows, batchMax }: BodyLimits, define: Define): DefaultBodySchemas {
+export function defineDefaultBodies (layout: InputLayout, { maxRows, batchMax, maxSamples }: BodyLimits, define: Define): DefaultBodySchemas {
   const row = rowSchema(layout)
   const values = row === undefined ? [] : [define('Row', row)]
   const record = define('Instance', recordSchema(layout, { additional: true }))
-  const records = { type: 'array', items: record, minItems: 1, maxItems: maxRows, title: 'Records' }
+  const listOf = (maxItems: number) => ({ type: 'array', items: record, minItems: 1, maxItems, title: 'Records' })
+  const records = listOf(maxRows)
   const rows = takesFeatures(layout) ? values.map(rowObject) : []
   const wrapped = {
     type: 'object',
     title: 'Wrapped',
     properties: {
       _data: { oneOf: [record, records], description: 'A record or a list of records.' },
-      _samples: { description: 'Taken for the sake of older clients; it does not change a prediction.' }
+      _samples: { oneOf: [record, listOf(maxSamples)], description: 'Records to explain a prediction against. They are checked, and change no prediction.' }
     },
     required: ['_data'],
     additionalProperties: false
   }
   // A record that ignores unknown names would otherwise pass for the other forms too.
   const others = ['_data', '_samples', ...(rows.length > 0 ? ['features'] : [])]
-  const alone = { allOf: [record], not: { anyOf: others.map((name) => ({ properties: { [name]: {} }, required: [name] })) }, title: 'Record' }
-  const recordForms = define('Records', { oneOf: [alone, records, wrapped] })
-  return {
-    records: recordForms,
-    record: rows.length === 0 ? recordForms : define('Request', { oneOf: [recordForms, ...rows] }),
-    instances: define('BatchRequest', { oneOf: [record, ...values].map((items) => batchSchema(items, batchMax)) })
-  }
+  const alone = { allOf: [record], not: { anyOf: [...others.map((name) => present(name)), ...misplacedInstances(layout)] }, title: 'Record' }
+  const one = define('Request', { oneOf: [alone, records, wrapped, ...rows] })
+  const many = define('BatchRequest', { oneOf: [record, ...values].map((items) => batchSchema(items, batchMax)) })
+  return { record: one, instances: many, any: { anyOf: [one, many] } }
+}
+
+function present (name: string): JsonSchema {
+  return { properties: { [name]: {} }, required: [name] }
+}
+
+/** Instances are no record, unless a feature stands beside them; where one is required, the record says so itself. */
+function misplacedInstances (layout: InputLayout): JsonSchema[] {
+  const { properties, required } = recordSchema(layout, { additional: true })
+  if (required !== undefined) return []
+  return [{ ...present('instances'), not: { anyOf: Object.keys(properties as object).map((name) => present(name)) } }]
 }
 
 function takesFeatures ({ features, inputs }: InputLayout): boolean {

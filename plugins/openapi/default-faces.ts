@@ -42,7 +42,7 @@ function describeExchanges ({ components }: OpenapiDocument, described: Describe
   return [
     { body: { schema: bodies.record, ...forms(described) }, result: { schema: result } },
     { body: { schema: bodies.instances, ...(batchExample !== undefined && { example: batchExample }) }, result: { schema: define('BatchResult', batchResult(item)) } },
-    { body: { schema: bodies.records, ...(described.example && { example: described.example.record }) }, result: { schema: preprocessed } }
+    { body: { schema: bodies.any, ...(described.example && { example: described.example.record }) }, result: { schema: preprocessed } }
   ]
 }
 

@@ -10,7 +10,7 @@ import type { OpenapiDocument } from './document.js'
  */
 export default fp(async (app) => {
   const { models, config } = app
-  const limits = { maxRows: config.MAX_ROWS, batchMax: config.BATCH_MAX }
+  const limits = { maxRows: config.MAX_ROWS, batchMax: config.BATCH_MAX, maxSamples: config.MAX_SAMPLES }
   const documented = collectRoutes(app)
   let documentation: ReturnType<typeof build> | undefined
   let document: OpenapiDocument | undefined

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { build as buildOn, zooPath } from '../helper.js'
+import { build as buildOn, makeStore, zooPath } from '../helper.js'
 
 type Settings = Parameters<typeof buildOn>[1]
 const build = (t: Parameters<typeof buildOn>[0], settings: Settings = {}) => buildOn(t, { WORKERS: '1', ...settings })
@@ -96,6 +96,48 @@ t.test('records come back in the order of the metadata with defaults filled in',
   t.equal((await app.inject({ method: 'POST', url: '/preprocess?scaled=2', payload: {} })).statusCode, 400)
 })
 
+t.test('whatever /predict and /predict/batch take is shown as records', async (t) => {
+  const app = await build(t, { MODEL_PATH: 'model-store/template-rf', BATCH_MAX: 2 })
+  const post = async (payload: object) => await app.inject({ method: 'POST', url: '/preprocess', payload })
+  const shown = [{ feature1: 1, feature2: 2, feature3: 5 }]
+  for (const payload of [
+    { features: [1, 2, 5] }, { _data: shown[0] }, { _data: shown }, { _data: shown, _samples: {} }, { instances: shown }, { instances: [[1, 2, 5]] }, { feature3: 5, feature1: 1, feature2: 2, instances: [] }
+  ]) {
+    const answer = await post(payload)
+    t.same([answer.statusCode, answer.json()], [200, shown], JSON.stringify(payload))
+  }
+  t.same((await post({ instances: [[1, 2, 5], [1, 2, 5]] })).json(), [...shown, ...shown])
+  for (const [payload, path, detail] of [
+    [{ instances: [{}, {}, {}] }, '/instances', 'Batch size cannot exceed 2'],
+    [{ instances: [[1, 2]] }, '/instances/0', 'Expected 3 features'],
+    [{ instances: [] }, '/instances', /at least one record or row/],
+    [{ features: [1, 2, 5], feature1: 1 }, '/feature1', /cannot stand beside features/],
+    [{ _data: {}, _samples: [{ feature1: 'x' }] }, '/_samples/0/feature1', /must be a number/],
+    [[1, 2, 5], '', /^This route takes a record or a list of records; rows belong to {"instances": \[…\]}, one row to {"features": \[…\]}$/],
+    [[[1, 2, 5]], '/0', /must be an object/]
+  ] as const) {
+    const answer = await post(payload)
+    t.match(answer.json(), { status: 400, detail, errors: [{ path }] }, JSON.stringify(payload))
+  }
+})
+
+t.test('a record that breaks a rule is not shown, as it is not predicted', async (t) => {
+  const files = { 'metadata.json': { features: [{ name: 'x', type: 'numeric' }], rules: [{ message: 'x must be positive', logic: { '>': [{ var: 'x' }, 0] } }] } }
+  const app = await build(t, { MODEL_STORE: await makeStore(t, { ruled: { zoo: 'fails-on-13', files } }) })
+  const post = async (payload: object) => await app.inject({ method: 'POST', url: '/preprocess', payload })
+  t.same((await post({ x: 1 })).json(), [{ x: 1 }])
+  t.match((await post([{ x: 1 }, { x: -1 }])).json(), { status: 422, code: 'RULE_VIOLATED', errors: [{ path: '/1' }] })
+})
+
+t.test('a model whose features nobody names shows its inputs', async (t) => {
+  const app = await build(t, { MODEL_PATH: zooPath('linear-regression') })
+  const { layout: { inputs: [input], width = 0 } } = app.models.get().specification
+  const row = Array.from({ length: width }, (_, index) => index)
+  for (const payload of [{ features: row }, { instances: [row] }]) {
+    t.same((await app.inject({ method: 'POST', url: '/preprocess', payload })).json(), [{ [input?.name ?? '']: row }])
+  }
+})
+
 t.test('the scaled numbers are those of the original scaler', async (t) => {
   const app = await build(t, { MODEL_PATH: 'model-store/iris' })
   const { records, scaled } = read(new URL('iris.json', examples))
@@ -108,6 +150,8 @@ t.test('the scaled numbers are those of the original scaler', async (t) => {
   }
   const [one] = (await app.inject({ method: 'POST', url: '/preprocess?scaled=true', payload: records[0] })).json()
   t.equal(one.length, 4)
+  t.same((await app.inject({ method: 'POST', url: '/preprocess?scaled=1', payload: { features: Object.values(records[0]) } })).json(), [one])
+  t.same((await app.inject({ method: 'POST', url: '/preprocess?scaled=1', payload: { instances: [Object.values(records[0])] } })).json(), [one])
   t.same((await app.inject({ method: 'POST', url: '/preprocess?scaled=1', payload: [] })).json(), [])
 })
 
@@ -128,7 +172,7 @@ t.test('a body that is read in the threads elsewhere is understood here too', as
   t.equal((await app.inject({ method: 'POST', url: '/preprocess?scaled=1', payload: records })).json().length, scaled.length)
   for (const query of ['', '?scaled=1']) {
     const post = async (payload: string) => await app.inject({ method: 'POST', url: `/preprocess${query}`, payload, headers: { 'content-type': 'application/json' } })
-    t.match((await post('{"features":[5.1,3.5,1.4,0.2]}')).json(), { status: 400, code: 'INVALID_REQUEST', detail: 'Records are expected here, not rows of numbers' })
+    t.equal((await post('{"features":[5.1,3.5,1.4,0.2]}')).statusCode, 200)
     t.match((await post('{"sepal_length":')).json(), { status: 400, code: 'INVALID_JSON' })
     t.match((await post('{"sepal_length":"5.1"}')).json(), { status: 400, errors: [{ path: '/sepal_length' }, {}, {}, {}] })
   }

@@ -52,6 +52,13 @@ const refusals: Refusal[] = [
   ['an empty list in _data', { _data: [] }, ['/_data'], '_data must be at least one record'],
   ['null in _data', { _data: null }, ['/_data'], '_data must be a record or a list of records'],
   ['_samples without _data', { _samples: [setosa] }, ['/_data'], '_data is required beside _samples'],
+  ['_samples that are no records', { _data: setosa, _samples: 5 }, ['/_samples'], '_samples must be a record or a list of records'],
+  ['null in _samples', { _data: setosa, _samples: null }, ['/_samples'], '_samples must be a record or a list of records'],
+  ['an empty list in _samples', { _data: setosa, _samples: [] }, ['/_samples'], '_samples must be at least one record'],
+  ['rows in _samples', { _data: setosa, _samples: [rowOf(setosa)] }, ['/_samples/0'], '_samples/0 must be an object with the features of the model'],
+  ['a bad record in _samples', { _data: setosa, _samples: [setosa, virginica, setosa, nearly({ sepal_length: '5' })] }, ['/_samples/3/sepal_length'], '_samples/3/sepal_length must be a number from 0 to 30'],
+  ['a record without features as _samples', { _data: [setosa], _samples: {} }, everything.map((path) => `/_samples${path}`), '4 fields are invalid'],
+  ['a key beside _data and _samples', { _data: setosa, _samples: setosa, explain: 1 }, ['/explain'], 'explain cannot stand beside _data and _samples'],
   ['a key beside _data', { _data: setosa, explain: 1 }, ['/explain'], 'explain cannot stand beside _data and _samples'],
   ['a bad record in _data', { _data: [setosa, nearly({ sepal_length: '5' })] }, ['/_data/1/sepal_length'], '_data/1/sepal_length must be a number from 0 to 30'],
   ['a text', nearly({ sepal_length: 'abc' }), length, lengthIs],
@@ -109,6 +116,7 @@ t.test('bodies of /predict', async (t) => {
       t.same(Object.keys(one), ['prediction', 'predicted_class', 'confidence'])
       t.same(await ask({ _data: setosa }), one)
       t.same(await ask({ _data: setosa, _samples: [virginica] }), one)
+      t.same(await ask({ _data: setosa, _samples: { ...virginica, colour: 'blue' } }), one, 'samples may be a single one')
       t.same(await ask({ features: rowOf(setosa) }), one)
       t.same(await ask({ features: rowOf(setosa) }, '?style=list'), { ...one, prediction: 0 }, 'a row is always answered by a single value')
       t.same(await ask({ ...setosa, colour: 'blue', constructor: 1, toString: null }), one, 'unknown features are ignored here')
@@ -221,13 +229,16 @@ t.test('bodies of /predict', async (t) => {
     const many = await post(small, '/predict', Array(1001).fill(setosa))
     t.match(many.json(), { status: 400, detail: 'A list cannot exceed 1000 records', errors: [{ path: '', expected: 'at most 1000 records', got: '1001 records' }] })
     t.equal((await post(small, '/predict', Array(1000).fill({}))).json().errors.length, 50)
+    t.equal((await post(small, '/predict', { _data: setosa, _samples: Array(1000).fill(setosa) })).statusCode, 200)
+    t.match((await post(small, '/predict', { _data: setosa, _samples: Array(1001).fill(setosa) })).json(), { status: 400, detail: '_samples cannot exceed 1000 records', errors: [{ path: '/_samples', expected: 'at most 1000 records', got: '1001 records' }] })
   })
 })
 
 t.test('the limits are settings', async (t) => {
-  const app = await build(t, { BATCH_MAX: 2, MAX_ROWS: 3, MAX_ERRORS: 2, BODY_LIMIT: 1024, DEFAULT_MODEL: 'template-rf' })
+  const app = await build(t, { BATCH_MAX: 2, MAX_ROWS: 3, MAX_SAMPLES: 1, MAX_ERRORS: 2, BODY_LIMIT: 1024, DEFAULT_MODEL: 'template-rf' })
   t.equal((await post(app, '/predict/batch', { instances: [{}, {}, {}] })).json().detail, 'Batch size cannot exceed 2')
   t.equal((await post(app, '/predict', [{}, {}, {}, {}])).json().detail, 'A list cannot exceed 3 records')
+  t.equal((await post(app, '/predict', { _data: [{}, {}, {}], _samples: [{}, {}] })).json().detail, '_samples cannot exceed 1 records')
   t.equal((await post(app, '/predict', { feature1: 'a', feature2: 'b', feature3: 'c' })).json().errors.length, 2)
   const large = await post(app, '/predict', ' '.repeat(1025))
   t.same([large.statusCode, large.json().code, large.json().detail], [413, 'PAYLOAD_TOO_LARGE', 'The body is larger than 1024 bytes'])

@@ -14,7 +14,7 @@ const options: InputOptions = {
     ]
   },
   rules: [{ message: 'age must be positive', logic: { '>': [{ var: 'age' }, 0] } }],
-  limits: { maxRows: 3, batchMax: 2, maxErrors: 10 }
+  limits: { maxRows: 3, batchMax: 2, maxSamples: 2, maxErrors: 10 }
 }
 
 const reader = new BodyReader()

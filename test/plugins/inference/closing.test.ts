@@ -7,7 +7,7 @@ import inference from '../../../plugins/inference/index.js'
 import { zooPath } from '../../helper.js'
 import { codeOf, deadlineIn, generous, kill, open, slowRows, startBench } from './lanes.js'
 
-const unread = { body: Buffer.from('[1]'), options: { layout: { inputs: [], kind: 'columns' as const }, rules: [], limits: { maxRows: 1, batchMax: 1, maxErrors: 1 } }, key: 'a', face: 'batch' as const, strict: true }
+const unread = { body: Buffer.from('[1]'), options: { layout: { inputs: [], kind: 'columns' as const }, rules: [], limits: { maxRows: 1, batchMax: 1, maxSamples: 2, maxErrors: 1 } }, key: 'a', face: 'batch' as const, strict: true }
 
 t.test('what waits for the first thread is refused when the end comes before it', { timeout: 20_000 }, async (t) => {
   const { scheduler } = startBench(t, 1)

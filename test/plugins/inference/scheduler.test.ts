@@ -217,7 +217,7 @@ t.test('a body is read in turn with the predictions', async (t) => {
   const busy = Array.from({ length: 4 }, runSlow)
   const body = Buffer.from('{"instances": [')
   const layout = { inputs: [], kind: 'columns' as const }
-  const reading = scheduler.runAnywhere('read', { body, options: { layout, rules: [], limits: { maxRows: 1, batchMax: 1, maxErrors: 1 } }, key: 'a', face: 'batch', strict: true })
+  const reading = scheduler.runAnywhere('read', { body, options: { layout, rules: [], limits: { maxRows: 1, batchMax: 1, maxSamples: 2, maxErrors: 1 } }, key: 'a', face: 'batch', strict: true })
   await release()
   t.match(await reading, { refusal: { code: 'INVALID_JSON' } })
   t.ok(slow.rowsWaiting + slow.running > 0, 'before the whole queue is done')

@@ -22,7 +22,7 @@ async function occupy (): Promise<{ end: Promise<unknown> }> {
 function read (deadline?: Deadline): { memory: ArrayBuffer, code: Promise<string> } {
   const memory = new ArrayBuffer(bodyBytes)
   const body = new Uint8Array(memory)
-  const options: ReadTask['options'] = { layout: { inputs: [], kind: 'columns' }, rules: [], limits: { maxRows: 1, batchMax: 1, maxErrors: 1 } }
+  const options: ReadTask['options'] = { layout: { inputs: [], kind: 'columns' }, rules: [], limits: { maxRows: 1, batchMax: 1, maxSamples: 2, maxErrors: 1 } }
   return { memory, code: codeOf(scheduler.runAnywhere('read', { body, options, key: 'a', face: 'batch', strict: true }, [memory], deadline)) }
 }
 

@@ -76,7 +76,7 @@ t.test('max_rows of 1 turns merging off', async (t) => {
 
 t.test('only a run that the graph itself fails says that it cannot be merged', async (t) => {
   const { artefact, specification } = app.models.get('fails-on-13')
-  const reader = new InputReader({ layout: specification.layout, rules: [], limits: { maxRows: 10, batchMax: 10, maxErrors: 10 } })
+  const reader = new InputReader({ layout: specification.layout, rules: [], limits: { maxRows: 10, batchMax: 10, maxSamples: 2, maxErrors: 10 } })
   const run = (error: Error) => {
     const lane: Pick<Lane, 'submit'> = { submit: async () => { throw error } }
     return probe({ artefact, specification, lane: lane as Lane, reader }, deadlineIn())

@@ -49,7 +49,7 @@ t.test('Every answer of the default faces is as documented, in each style', asyn
     const [record = {}] = records
     const { features = [] } = app.models.get().specification.layout
     const row = features.map((feature) => record[feature.name])
-    const bodies = [record, { ...record, more: 1 }, records, { _data: record }, { _data: records, _samples: [] }, { features: row }]
+    const bodies = [record, { ...record, more: 1 }, records, { _data: record }, { _data: records, _samples: records }, { features: row }]
     const proba = app.models.get().hasProbabilities ? ['', 'proba=1&'] : ['']
     for (const flag of proba) {
       for (const style of ['', 'style=scalar', 'style=list', 'style=label']) {

@@ -79,14 +79,17 @@ t.test('The default model takes exactly the bodies that the document allows, in 
     const record = Object(examples?.record?.value)
     const allowed = promised.body('POST', '/predict')
     const allowedBatch = promised.body('POST', '/predict/batch')
+    const allowedShown = promised.body('POST', '/preprocess')
     for (let round = 0; round < rounds; round++) {
       const varied = vary(record, random)
       const row = Object.values(Object(varied))
-      const forms = [varied, [varied, record], { _data: varied }, { _data: [varied] }, { features: row }, [row], { _samples: varied }, { _data: varied, more: 1 }]
+      const forms = [varied, [varied, record], { _data: varied }, { _data: [varied] }, { features: row }, [row], { _samples: varied }, { _data: varied, more: 1 }, { _data: record, _samples: varied }, { _data: record, _samples: [record, varied] }]
       const body = forms[round % forms.length]
       if (await accepts(app, '/predict', body) !== allowed(body)) t.fail(`${name}: /predict and its document disagree on ${JSON.stringify(body)}`)
       const batch = { instances: round % 3 === 0 ? [row, Object.values(record)] : [record, varied] }
       if (await accepts(app, '/predict/batch', batch) !== allowedBatch(batch)) t.fail(`${name}: /predict/batch and its document disagree on ${JSON.stringify(batch)}`)
+      const shown = round % 2 === 0 ? body : batch
+      if (await accepts(app, '/preprocess', shown) !== allowedShown(shown)) t.fail(`${name}: /preprocess and its document disagree on ${JSON.stringify(shown)}`)
     }
     t.pass(name)
   }
