@@ -11,7 +11,7 @@ export default fp(async (app) => {
         ['preprocess', journal.preprocessMs],
         ['queue', journal.queueMs],
         ['inference', journal.inferenceMs],
-        ['format', performance.now() - journal.answeredAt]
+        ['format', journal.formatMs(performance.now())]
       ] as const
       reply.header('server-timing', stages.map(([stage, ms]) => `${stage};dur=${ms.toFixed(3)}`).join(', '))
     }

@@ -16,7 +16,9 @@ export function createInfer (app: FastifyInstance): Infer {
 
   async function answer (message: ModelInferRequest, deadline: Deadline): Promise<ModelInferResponse> {
     const model = oip.find(message.model_name, message.model_version)
+    const startedAt = performance.now()
     const request = decodeInferRequest(message, oip.describe(model), form)
+    deadline.journal.read(performance.now() - startedAt, 0)
     const outputs = await oip.infer(model, request, deadline)
     const labels = oip.classLabels(model, request)
     return encodeInferResponse({
@@ -39,7 +41,7 @@ export function createInfer (app: FastifyInstance): Infer {
       return response
     } finally {
       const ms = performance.now() - startedAt
-      predictions.record(succeeded, ms)
+      predictions.record(succeeded, ms, deadline.journal)
       const budget = deadline.journal.model === undefined ? Infinity : app.latencyBudget(deadline.journal.model)
       if (ms > budget) app.log.warn({ ...describe(succeeded, ms, deadline.journal), budget_ms: budget }, 'slow gRPC request')
       else if (isLogged) app.log.info(describe(succeeded, ms, deadline.journal), 'gRPC request')

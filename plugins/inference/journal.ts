@@ -1,25 +1,30 @@
-/** What one request did on its way to an answer: for the log, Server-Timing and traces. Times in milliseconds. */
+import type { Statistics } from './statistics.js'
+
+/** What one request did on its way to an answer: for the log, the statistics, Server-Timing and traces. Times in milliseconds. */
 export class Journal {
   model: string | undefined
   version: string | undefined
   rows = 0
-  /** Checking the records, and writing them into tensors; 0 where a protocol sends tensors. */
+  /** Checking the body, and writing its records into tensors; tensors are checked and copied in one go. */
   validateMs = 0
   preprocessMs = 0
   queueMs = 0
   inferenceMs = 0
   /** `performance.now()` of the last answer of the model; 0 before. */
   answeredAt = 0
+  #statistics: Statistics | undefined
 
   read (validateMs: number, preprocessMs: number): void {
     this.validateMs = validateMs
     this.preprocessMs = preprocessMs
   }
 
-  enter (model: string, version: string, rows: number): void {
+  /** `statistics` are those of the model. */
+  enter (model: string, version: string, rows: number, statistics: Statistics): void {
     this.model = model
     this.version = version
     this.rows += rows
+    this.#statistics = statistics
   }
 
   /** Runs of one request wait beside each other but compute one after the other. */
@@ -27,5 +32,15 @@ export class Journal {
     this.queueMs = Math.max(this.queueMs, queueMs)
     this.inferenceMs += inferenceMs
     this.answeredAt = now
+  }
+
+  /** What has become of the model's answer since; 0 where there was none. */
+  formatMs (now: number): number {
+    return this.answeredAt === 0 ? 0 : now - this.answeredAt
+  }
+
+  /** The client has its answer: to be called once, whatever the protocol. */
+  end (now: number): void {
+    this.#statistics?.recordStages(this.validateMs, this.preprocessMs, this.formatMs(now))
   }
 }

@@ -18,7 +18,7 @@ const largestBatchCounted = 1024
 const latencyBounds = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 const rowBounds = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]
 
-/** What one model version has done since it was loaded; fed by the scheduler, which every prediction passes. */
+/** What one model version has done since it was loaded; fed by the scheduler, which every prediction passes, and by its journal once it is answered. */
 export class Statistics {
   /** Rows answered. */
   inferenceCount = 0
@@ -34,8 +34,16 @@ export class Statistics {
   readonly computeOutput: Duration = { count: 0, ns: 0 }
   /** By rows in the run. */
   readonly batches = new Map<number, BatchStatistics>()
-  /** Seconds of each request that was answered: waiting, inside ONNX Runtime, and from its arrival to its answer. */
-  readonly latency = { queue: new Histogram(latencyBounds), inference: new Histogram(latencyBounds), total: new Histogram(latencyBounds) }
+  /** Seconds of each request that was answered: the stages of `Journal`, and `total` from its arrival in the queue to the answer of the model. */
+  readonly latency = {
+    validate: new Histogram(latencyBounds),
+    preprocess: new Histogram(latencyBounds),
+    queue: new Histogram(latencyBounds),
+    inference: new Histogram(latencyBounds),
+    format: new Histogram(latencyBounds),
+    total: new Histogram(latencyBounds)
+  }
+
   /** Rows of each run. */
   readonly runRows = new Histogram(rowBounds)
   /** Requests that were not answered, by error code; those that found the queue full included. */
@@ -66,6 +74,13 @@ export class Statistics {
     this.latency.queue.observe(queueMs / 1000)
     this.latency.inference.observe(runMs / 1000)
     this.latency.total.observe(totalMs / 1000)
+  }
+
+  /** Of a request that has its answer: what happened before it was queued and after it was run, which may have been row by row. */
+  recordStages (validateMs: number, preprocessMs: number, formatMs: number): void {
+    this.latency.validate.observe(validateMs / 1000)
+    this.latency.preprocess.observe(preprocessMs / 1000)
+    this.latency.format.observe(formatMs / 1000)
   }
 
   /** Of a request that was admitted. */

@@ -1,4 +1,5 @@
 import type { Registry } from 'prom-client'
+import type { Journal } from '../inference/journal.js'
 import { CollectedMetric, type Sample } from './collected-metric.js'
 
 /** Routes whose requests are predictions, whatever the protocol. */
@@ -29,10 +30,12 @@ export class PredictionCounts {
   /** Milliseconds of all of them. */
   ms = 0
 
-  record (succeeded: boolean, ms: number): void {
+  /** To be called once for each, when it has been answered. `journal` is absent where it never got as far as a model. */
+  record (succeeded: boolean, ms: number, journal: Journal | null): void {
     this.count++
-    if (!succeeded) this.failed++
     this.ms += ms
+    if (succeeded) journal?.end(performance.now())
+    else this.failed++
   }
 }
 

@@ -42,7 +42,7 @@ export default fp(async (app) => {
 
     function countPrediction (_request: FastifyRequest, reply: FastifyReply, done: () => void): void {
       counts.count(reply.statusCode)
-      predictions.record(reply.statusCode < 400, reply.elapsedTime)
+      predictions.record(reply.statusCode < 400, reply.elapsedTime, reply.journal)
       done()
     }
   })
@@ -80,4 +80,4 @@ export default fp(async (app) => {
     }
   }
   app.decorate('metrics', metrics)
-}, { name: 'metrics', fastify: '5.x', dependencies: ['inference', 'models'] })
+}, { name: 'metrics', fastify: '5.x', dependencies: ['deadline', 'inference', 'models'] })

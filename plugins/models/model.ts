@@ -80,7 +80,7 @@ export class Model {
   /** Runs the graph once on tensors in the model's input order. Rows are counted by the first dimension of the first input. */
   infer (inputs: Tensor[], deadline: Deadline): Promise<Outcome> {
     const rows = inputs[0]?.dims[0] ?? 1
-    deadline.journal?.enter(this.name, this.version, rows)
+    deadline.journal?.enter(this.name, this.version, rows, this.lane.queue.statistics)
     return this.lane.submit(inputs, rows, deadline)
   }
 

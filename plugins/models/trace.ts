@@ -22,10 +22,10 @@ export function copyInput (input: PredictionInput): PredictionInput {
 
 /** Shows a prediction that has been made stage by stage. Runs the graph once more where it scales its own inputs. */
 export async function traceStages ({ input, predictions, preprocessing, journal, deadline }: TraceOptions): Promise<Trace> {
-  const { validateMs, preprocessMs, inferenceMs, answeredAt } = journal
-  const formatMs = performance.now() - answeredAt
+  const { validateMs, preprocessMs, inferenceMs } = journal
+  const formatMs = journal.formatMs(performance.now())
   const parsed = { shape: input.tensors[0]?.dims ?? [], value: readInputs(input) }
-  const scaled = await preprocessing?.run(input.tensors, input.rows, deadline)
+  const scaled = await preprocessing?.run(input.tensors, input.rows, unrecorded(deadline))
   const scores = predictions.map(({ prediction, probabilities }) => probabilities === undefined ? prediction : Object.values(probabilities))
   const [first] = scores
   return [
@@ -34,6 +34,11 @@ export async function traceStages ({ input, predictions, preprocessing, journal,
     { stage: 'Model Prediction', shape: [scores.length, ...(Array.isArray(first) ? [first.length] : [])], value: scores, ms: inferenceMs },
     { stage: 'Response Formatting', shape: [predictions.length], value: predictions.map(({ prediction, predicted_class: name }) => name ?? prediction), ms: formatMs }
   ]
+}
+
+/** The second run is no part of what the request took. */
+function unrecorded (deadline: Deadline): Deadline {
+  return { at: deadline.at, ms: deadline.ms, get cancelled () { return deadline.cancelled } }
 }
 
 function readInputs ({ tensors, rows }: PredictionInput): unknown {

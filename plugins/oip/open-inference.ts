@@ -105,9 +105,15 @@ export class OpenInference {
 
   /** Reads the body of a request; its memory must not be used again. Rejects with OipError, and when the deadline comes before a thread is free. */
   async decode (model: Model, frame: InferFrame, deadline: Deadline): Promise<InferRequest> {
-    const description = describeForCodecs(model)
-    if ((frame.json?.byteLength ?? 0) < this.#poolBytes) return decodeInferFrame(frame, description)
-    const result = await model.hold(this.#inference.decode({ frame, model: description }, deadline))
+    const startedAt = performance.now()
+    const isSmall = (frame.json?.byteLength ?? 0) < this.#poolBytes
+    const request = isSmall ? decodeInferFrame(frame, describeForCodecs(model)) : await this.#decodeInThread(model, frame, deadline)
+    deadline.journal?.read(performance.now() - startedAt, 0)
+    return request
+  }
+
+  async #decodeInThread (model: Model, frame: InferFrame, deadline: Deadline): Promise<InferRequest> {
+    const result = await model.hold(this.#inference.decode({ frame, model: describeForCodecs(model) }, deadline))
     if ('refusal' in result) throw new OipError(result.refusal)
     return result.request
   }

@@ -13,6 +13,13 @@ t.test('predictions say where their time went, other requests do not', async (t)
   t.notOk('server-timing' in (await app.inject({ method: 'POST', url: '/predict', payload: {} })).headers)
 })
 
+t.test('checking tensors counts as validation', async (t) => {
+  const app = await build(t, { WORKERS: '1', MODEL_PATH: 'model-store/iris', SERVER_TIMING: true })
+  const payload = { inputs: [{ name: 'float_input', shape: [50, 4], datatype: 'FP32', data: Array(200).fill(1) }] }
+  const header = String((await app.inject({ method: 'POST', url: '/v2/models/iris/infer', payload })).headers['server-timing'])
+  t.match(header, /^validate;dur=(?!0\.000,)\d+\.\d{3}, preprocess;dur=0\.000, queue;/)
+})
+
 t.test('without SERVER_TIMING nobody does', async (t) => {
   const app = await build(t, { WORKERS: '1', MODEL_PATH: 'model-store/iris' })
   t.notOk('server-timing' in (await app.inject({ method: 'POST', url: '/predict', payload: flower })).headers)

@@ -40,7 +40,7 @@ t.test('predictions, rows, runs and HTTP requests are counted', async (t) => {
   t.equal(valueOf(text, `model_server_batch_rows_bucket{${model},le="1"}`), 3)
   t.equal(valueOf(text, `model_server_batch_rows_bucket{${model},le="2"}`), 4)
   t.equal(valueOf(text, `model_server_batch_rows_sum{${model}}`), 5)
-  for (const stage of ['queue', 'inference', 'total']) {
+  for (const stage of ['validate', 'preprocess', 'queue', 'inference', 'format', 'total']) {
     t.equal(valueOf(text, `model_server_stage_duration_seconds_count{${model},stage="${stage}"}`), 4, stage)
     t.equal(valueOf(text, `model_server_stage_duration_seconds_bucket{${model},stage="${stage}",le="+Inf"}`), 4, stage)
   }
@@ -64,6 +64,28 @@ t.test('predictions, rows, runs and HTTP requests are counted', async (t) => {
     return valueOf(later, 'nodejs_eventloop_lag_mean_seconds') !== undefined
   })
   t.ok((valueOf(later, 'nodejs_eventloop_lag_min_seconds') ?? Infinity) <= (valueOf(later, 'nodejs_eventloop_lag_max_seconds') ?? 0))
+})
+
+t.test('every protocol is observed in every stage, once for a request', async (t) => {
+  const app = await build(t, { WORKERS: '1', MODEL_PATH: 'model-store/iris', POOL_PARSE_BYTES: 200 })
+  const rows = (count: number) => Array(count).fill(Object.values(flower))
+  const tensor = (count: number) => ({ inputs: [{ name: 'float_input', shape: [count, 4], datatype: 'FP32', data: rows(count).flat() }] })
+  let asked = 0
+  for (const [url, payload] of [
+    ['/predict', flower], ['/predict/batch', { instances: rows(2) }], ['/predict/batch', { instances: rows(50) }], ['/models/iris/predict', flower],
+    ['/v1/models/iris:predict', { instances: rows(2) }], ['/v2/models/iris/infer', tensor(1)], ['/v2/models/iris/infer', tensor(50)]
+  ] as const) {
+    t.equal((await app.inject({ method: 'POST', url, payload })).statusCode, 200, url)
+    asked++
+    const text = (await app.inject('/metrics')).body
+    for (const stage of ['validate', 'preprocess', 'queue', 'inference', 'format', 'total']) {
+      t.equal(valueOf(text, `model_server_stage_duration_seconds_count{model="iris",version="1",stage="${stage}"}`), asked, `${url}: ${stage}`)
+    }
+    for (const stage of ['validate', 'format']) t.ok((valueOf(text, `model_server_stage_duration_seconds_sum{model="iris",version="1",stage="${stage}"}`) ?? 0) > 0, `${url}: ${stage}`)
+  }
+  await app.inject({ method: 'POST', url: '/preprocess?scaled=1', payload: flower })
+  await app.inject({ method: 'POST', url: '/predict', payload: {} })
+  t.equal(valueOf((await app.inject('/metrics')).body, 'model_server_stage_duration_seconds_count{model="iris",version="1",stage="validate"}'), asked, 'what is no prediction is not among them')
 })
 
 t.test('four predictions of which one failed are 4 and 0.25', async (t) => {

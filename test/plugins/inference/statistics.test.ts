@@ -1,4 +1,5 @@
 import t from 'tap'
+import { Journal } from '../../../plugins/inference/journal.js'
 import { Statistics } from '../../../plugins/inference/statistics.js'
 
 t.test('answered requests are counted by stage, in seconds', async (t) => {
@@ -12,6 +13,21 @@ t.test('answered requests are counted by stage, in seconds', async (t) => {
   t.equal(total.sum, 4.02)
   t.same(statistics.success, { count: 2, ns: 4_020_000_000 })
   t.same(statistics.queue, { count: 2, ns: 15_000_000 })
+})
+
+t.test('what happens before the queue and after the run is counted once for a request, however many runs it took', async (t) => {
+  const statistics = new Statistics()
+  const journal = new Journal()
+  journal.read(2, 1)
+  for (let row = 0; row < 3; row++) journal.enter('m', '1', 1, statistics)
+  journal.leave(1, 4, 100)
+  journal.leave(2, 4, 200)
+  journal.end(208)
+  const { validate, preprocess, format } = statistics.latency
+  t.same([validate, preprocess, format].map(({ count, sum }) => [count, sum]), [[1, 0.002], [1, 0.001], [1, 0.008]])
+  t.match(journal, { rows: 3, queueMs: 2, inferenceMs: 8 })
+  new Journal().end(208)
+  t.equal(format.count, 1, 'what never reached a model is nowhere')
 })
 
 t.test('failures are counted by their code and in no histogram', async (t) => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
+import { Journal } from '../../../plugins/inference/journal.js'
 import { build } from '../../helper.js'
 
 const { records, scaled, probabilities } = JSON.parse(readFileSync(new URL('../../fixtures/examples/iris.json', import.meta.url), 'utf8'))
@@ -26,6 +27,18 @@ t.test('a trace shows the four stages in order with what they hand on', async (t
   for (const { stage, ms } of trace) t.ok(ms > 0, stage)
 
   t.notOk('trace' in (await app.inject({ method: 'POST', url: '/predict', payload: records[0] })).json())
+})
+
+t.test('the run that shows the scaling is no part of what the request took', async (t) => {
+  const app = await build(t, { WORKERS: '1', MODEL_PATH: 'model-store/iris', TRACE: true })
+  const journal = new Journal()
+  const deadline = { at: Infinity, ms: 1000, cancelled: false, journal }
+  const model = app.models.get()
+  const input = await model.read(records[0], 'record', true)
+  const predictions = await model.predict(input, deadline)
+  const { answeredAt, inferenceMs } = journal
+  await model.trace(await model.read(records[0], 'record', true), predictions, deadline)
+  t.match(journal, { answeredAt, inferenceMs })
 })
 
 t.test('inputs that are handed over to a thread are traced as well', async (t) => {
