@@ -53,6 +53,7 @@ export const ConfigSchema = Type.Object({
   TRACE: Flag('Allow ?trace=1, which shows the stages of a prediction.'),
   CORS_ORIGIN: Type.Optional(Text('Origins that browsers may call from: one, several separated by commas, or *.')),
   LOG_LEVEL: Type.Unsafe<'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'>({ type: 'string', enum: ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], default: 'info', description: 'fatal, error, warn, info, debug, trace or silent.' }),
+  LOG_PREDICTIONS: Count('Predictions that the log line of a request shows, those of the first rows; 0 shows none, for they may be confidential.', 0, 0, 1000),
   DEBUG: Flag('Shown in /service-info; stack traces never leave the log.'),
   MODEL_TYPE: Type.Optional(Text('Free text shown in /service-info.')),
   VERSION: Type.Optional(Text('Version of your deployment, shown in /service-info.')),

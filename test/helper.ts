@@ -2,6 +2,7 @@ import { cp, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
+import type { DestinationStream } from 'pino'
 import type { Test } from 'tap'
 import { buildApp } from '../app.js'
 import { loadConfig, type Config } from '../config.js'
@@ -50,17 +51,17 @@ export async function makeStore (t: Test, models: Record<string, Ingredients> = 
   return store
 }
 
-/** The application, not ready yet; it is closed when the test ends. */
-export async function create (t: Test, settings: Partial<Config> = {}): Promise<FastifyInstance> {
+/** The application, not ready yet; it is closed when the test ends. It logs to `stream`, at the level that the settings say. */
+export async function create (t: Test, settings: Partial<Config> = {}, stream?: DestinationStream): Promise<FastifyInstance> {
   // A machine that has other things to do makes the event loop lag, and that is not what is tested.
-  const app = await buildApp({ ...loadConfig({}), LOG_LEVEL: 'silent', WORKERS: '2', MAX_EVENT_LOOP_DELAY_MS: 600_000, ...settings })
+  const app = await buildApp({ ...loadConfig({}), LOG_LEVEL: 'silent', WORKERS: '2', MAX_EVENT_LOOP_DELAY_MS: 600_000, ...settings }, stream)
   t.teardown(() => app.close())
   return app
 }
 
 /** The application once everything that its store holds has been tried. */
-export async function build (t: Test, settings: Partial<Config> = {}): Promise<FastifyInstance> {
-  const app = await create(t, settings)
+export async function build (t: Test, settings: Partial<Config> = {}, stream?: DestinationStream): Promise<FastifyInstance> {
+  const app = await create(t, settings, stream)
   await start(app)
   return app
 }

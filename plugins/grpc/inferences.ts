@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { OverloadedError } from '../../errors.js'
 import type { Deadline } from '../deadline.js'
-import type { Journal } from '../inference/journal.js'
+import { addPrediction, round, type LogLine } from '../request-log.js'
 import { decodeInferRequest } from './infer-request.js'
 import { encodeInferResponse } from './infer-response.js'
 import type { ModelInferRequest, ModelInferResponse } from './messages.js'
@@ -9,8 +9,11 @@ import type { ModelInferRequest, ModelInferResponse } from './messages.js'
 /** Answers a ModelInferRequest, alone or out of a stream. Rejects with the errors of errors.ts and OipError. */
 export type Infer = (request: ModelInferRequest, deadline: Deadline) => Promise<ModelInferResponse>
 
+// Of a line; what a client calls its request may be anything.
+const longestId = 128
+
 export function createInfer (app: FastifyInstance): Infer {
-  const { oip, metrics: { predictions }, config: { GRPC_OUTPUT: form } } = app
+  const { oip, metrics: { predictions }, config: { GRPC_OUTPUT: form, LOG_PREDICTIONS: shown } } = app
   const isLogged = ['info', 'debug', 'trace'].includes(app.config.LOG_LEVEL)
   const isUnderPressure = app.hasDecorator('isUnderPressure') ? () => app.isUnderPressure() : () => false
 
@@ -42,18 +45,16 @@ export function createInfer (app: FastifyInstance): Infer {
     } finally {
       const ms = performance.now() - startedAt
       predictions.record(succeeded, ms, deadline.journal)
-      const budget = deadline.journal.model === undefined ? Infinity : app.latencyBudget(deadline.journal.model)
-      if (ms > budget) app.log.warn({ ...describe(succeeded, ms, deadline.journal), budget_ms: budget }, 'slow gRPC request')
-      else if (isLogged) app.log.info(describe(succeeded, ms, deadline.journal), 'gRPC request')
+      const { journal } = deadline
+      const budget = journal.model === undefined ? Infinity : app.latencyBudget(journal.model)
+      const isSlow = ms > budget
+      if (isSlow || isLogged) {
+        const { id } = message
+        const line: LogLine = { ...(id !== '' && { request_id: id.slice(0, longestId) }), method: 'ModelInfer', succeeded, ms: round(ms) }
+        addPrediction(line, journal, shown)
+        if (isSlow) app.log.warn({ ...line, budget_ms: budget }, 'slow gRPC request')
+        else app.log.info(line, 'gRPC request')
+      }
     }
   }
-}
-
-/** One line per inference, as HTTP has one per request, without any value of its tensors. */
-function describe (succeeded: boolean, ms: number, { model, version, rows, queueMs, inferenceMs }: Journal): object {
-  return { method: 'ModelInfer', succeeded, ms: round(ms), ...(model !== undefined && { model, version, rows, queue_ms: round(queueMs), inference_ms: round(inferenceMs) }) }
-}
-
-function round (ms: number): number {
-  return Math.round(ms * 1000) / 1000
 }

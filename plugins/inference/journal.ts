@@ -1,3 +1,4 @@
+import type { RowPrediction } from '../models/predictions/predictions.js'
 import type { Statistics } from './statistics.js'
 
 /** What one request did on its way to an answer: for the log, the statistics, Server-Timing and traces. Times in milliseconds. */
@@ -12,6 +13,8 @@ export class Journal {
   inferenceMs = 0
   /** `performance.now()` of the last answer of the model; 0 before. */
   answeredAt = 0
+  /** What the client got; of one that gets tensors the first rows, and only if the log shows them. */
+  predictions: RowPrediction[] | undefined
   #statistics: Statistics | undefined
 
   read (validateMs: number, preprocessMs: number): void {

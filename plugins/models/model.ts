@@ -22,6 +22,8 @@ import { runRows } from './row-runs.js'
 import { copyInput, traceStages } from './trace.js'
 
 const closingMs = 10
+// Of outputs that are read for the log only.
+const mostElements = 4096
 
 export interface ModelOptions {
   artefact: Artefact
@@ -110,11 +112,31 @@ export class Model {
 
   /** One result per row, in order. */
   async predict ({ tensors, rows, validateMs, preprocessMs }: PredictionInput, deadline: Deadline): Promise<RowPrediction[]> {
-    deadline.journal?.read(validateMs, preprocessMs)
-    if (this.specification.batchable || rows === 1) return this.#decode(await this.infer(tensors, deadline))
+    const { journal } = deadline
+    journal?.read(validateMs, preprocessMs)
+    const predictions = this.specification.batchable || rows === 1
+      ? this.#decode(await this.infer(tensors, deadline))
+      : await this.#predictRows(tensors, rows, deadline)
+    if (journal !== undefined) journal.predictions = predictions
+    return predictions
+  }
+
+  async #predictRows (tensors: Tensor[], rows: number, deadline: Deadline): Promise<RowPrediction[]> {
     const { queueRows } = this.lane.queue.options
     const results = await this.hold(runRows(rows, queueRows, async (row) => this.#decode(await this.infer(copyRow(tensors, row, rows), deadline))))
     return results.flat()
+  }
+
+  /** Predictions of the first rows of a run whose client gets tensors; none that are no finite numbers, and none where reading them would take long. */
+  firstPredictions (outcome: Outcome, most: number): RowPrediction[] {
+    const { batch, start, rows, batchRows } = outcome
+    try {
+      if (this.#decoder.readsRows) return this.#decoder.decode(batch, Math.min(rows, most), { start, probabilities: false })
+      const elements = batch.reduce((sum, { data }) => sum + data.length, 0)
+      return elements * rows / batchRows > mostElements ? [] : this.#decode(outcome).slice(0, most)
+    } catch {
+      return []
+    }
   }
 
   #decode (outcome: Outcome): RowPrediction[] {

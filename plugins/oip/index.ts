@@ -16,6 +16,7 @@ export default fp(async (app) => {
     models,
     inference,
     repositoryControl: config.REPOSITORY_CONTROL,
-    poolBytes: config.POOL_PARSE_BYTES
+    poolBytes: config.POOL_PARSE_BYTES,
+    loggedPredictions: config.LOG_PREDICTIONS
   }))
 }, { name: 'oip', fastify: '5.x', dependencies: ['inference', 'models'], decorators: { fastify: ['config'] } })

@@ -21,6 +21,8 @@ export interface OpenInferenceOptions {
   repositoryControl: boolean
   /** JSON from this size on is read and written in the worker threads. */
   poolBytes: number
+  /** Rows whose prediction the log shows. */
+  loggedPredictions: number
 }
 
 // What an element of a tensor takes at least in JSON, roughly.
@@ -38,11 +40,13 @@ export class OpenInference {
   readonly #models: ModelRegistry
   readonly #inference: Inference
   readonly #poolBytes: number
+  readonly #loggedPredictions: number
 
-  constructor ({ models, inference, repositoryControl, poolBytes }: OpenInferenceOptions) {
+  constructor ({ models, inference, repositoryControl, poolBytes, loggedPredictions }: OpenInferenceOptions) {
     this.#models = models
     this.#inference = inference
     this.#poolBytes = poolBytes
+    this.#loggedPredictions = loggedPredictions
     this.repository = new Repository(models, repositoryControl)
   }
 
@@ -137,8 +141,10 @@ export class OpenInference {
    * timeout may shorten the deadline. Rejects like Scheduler.submit.
    */
   async infer (model: Model, request: InferRequest, deadline: Deadline): Promise<Tensor[]> {
-    const { outputs } = await model.infer(request.inputs, shorten(deadline, request.timeoutMs))
-    return outputs
+    const outcome = await model.infer(request.inputs, shorten(deadline, request.timeoutMs))
+    const { journal } = deadline
+    if (this.#loggedPredictions > 0 && journal !== undefined) journal.predictions = model.firstPredictions(outcome, this.#loggedPredictions)
+    return outcome.outputs
   }
 
   /** Class names for the classification extension; undefined where the request does not use it. */

@@ -3,6 +3,7 @@ import { credentials, makeGenericClientConstructor, Metadata, type CallOptions, 
 import { loadSync, type PackageDefinition } from '@grpc/proto-loader'
 import type { FastifyInstance } from 'fastify'
 import { service as healthService } from 'grpc-health-check'
+import type { DestinationStream } from 'pino'
 import type { Test } from 'tap'
 import type { Config } from '../../../config.js'
 import { create, start } from '../../helper.js'
@@ -63,8 +64,8 @@ export async function finish (stream: ClientDuplexStream<Message, Message>): Pro
 }
 
 /** The application with its gRPC port open, once everything that its store holds has been tried. */
-export async function serve (t: Test, settings: Partial<Config> = {}): Promise<FastifyInstance> {
-  const app = await create(t, { GRPC_PORT: 0, ...settings })
+export async function serve (t: Test, settings: Partial<Config> = {}, stream?: DestinationStream): Promise<FastifyInstance> {
+  const app = await create(t, { GRPC_PORT: 0, ...settings }, stream)
   await start(app)
   await app.grpc.listen()
   return app
