@@ -13,6 +13,7 @@ import { createId } from './request-id.js'
 /** The routes whose clients know no problem details but `{"error": "…"}`: KServe V1 and the Open Inference Protocol. */
 const plainErrorPath = /^\/v[12](\/|\?|$)/
 const longestMessage = 2048
+const mostNamed = 5
 
 /** Every error leaves through here: problem details, or `{"error"}` under /v1 and /v2. Nothing of a 5xx but its kind reaches a client. */
 export default fp(async (app) => {
@@ -50,7 +51,14 @@ export function sendError (thrown: Error, request: FastifyRequest, reply: Fastif
   return reply
     .code(status)
     .header('content-type', plain ? 'application/json' : 'application/problem+json')
-    .send(Buffer.from(JSON.stringify(plain ? { error: detail } : problem)))
+    .send(Buffer.from(JSON.stringify(plain ? { error: nameFields(detail, problem.errors) } : problem)))
+}
+
+/** Where an error is one text, it has to name the fields: those that its detail does not name already, and of many the first. */
+function nameFields (detail: string, errors: FieldError[]): string {
+  if (errors.every(({ path }) => !path.startsWith('/') || detail.includes(path.slice(1)))) return detail
+  const named = errors.slice(0, mostNamed).map(({ path, message }) => `${path} ${message}`)
+  return `${detail}: ${(errors.length > mostNamed ? [...named, '…'] : named).join('; ')}`.slice(0, longestMessage)
 }
 
 /** What Node's HTTP parser reports, in the words of this server. */

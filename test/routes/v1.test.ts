@@ -56,6 +56,16 @@ t.test('what cannot be predicted is refused with a plain error', async (t) => {
   refused(t, await app.inject('/v1/nope'), 404, /nothing at/)
 })
 
+t.test('a plain error names the fields, of many the first', async (t) => {
+  const refusedWith = async (model: string, payload: object, message: string) => refused(t, await predict(model, payload), 400, message)
+  const good = { sepal_length: 5.1, sepal_width: 3.5, petal_length: 1.4, petal_width: 0.2 }
+  await refusedWith('iris', { instances: [good, { ...good, petal_width: 'wide' }] }, 'instances/1/petal_width must be a number from 0 to 30')
+  await refusedWith('iris', { instances: [{ ...good, sepal_length: null, petal_width: 'wide' }] }, '2 fields are invalid: /instances/0/sepal_length must be a number from 0 to 30; /instances/0/petal_width must be a number from 0 to 30')
+  await refusedWith('iris', { instances: [[1, 2, 3, 4], [1, 2]] }, 'Expected 4 features: /instances/1 Expected 4 features')
+  refused(t, await predict('iris', { instances: [{}, {}] }), 400, /^8 fields are invalid: (\/instances\/[01]\/\w+ is required; ){5}…$/)
+  refused(t, await predict('iris', { instances: [good] }, { 'x-request-timeout-ms': 'x' }), 400, /^X-Request-Timeout-Ms must be a whole number of milliseconds$/)
+})
+
 t.test('several outputs come as an object', async (t) => {
   const app = await build(t, { MODEL_STORE: await makeStore(t, { several: { zoo: 'several-outputs' } }) })
   const response = await app.inject({ method: 'POST', url: '/v1/models/several:predict', payload: { instances: [[5.1, 3.5, 1.4, 0.2], [7, 3.2, 4.7, 1.4]] } })
