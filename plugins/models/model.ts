@@ -91,7 +91,10 @@ export class Model {
    * Throws InvalidRequestError and RuleViolatedError.
    */
   read (body: unknown, face: Face, strict: boolean, deadline?: Deadline): PredictionInput | Promise<PredictionInput> {
-    return body instanceof Uint8Array ? this.#readBytes(body, face, strict, deadline) : this.#reader.read(body, face, strict)
+    if (body instanceof Uint8Array) return this.#readBytes(body, face, strict, deadline)
+    const input = this.#reader.read(body, face, strict)
+    deadline?.journal?.read(input.validateMs, input.preprocessMs)
+    return input
   }
 
   async #readBytes (body: Uint8Array, face: Face, strict: boolean, deadline: Deadline | undefined): Promise<PredictionInput> {
@@ -100,7 +103,7 @@ export class Model {
     if ('refusal' in result) throw restoreError(result.refusal)
     const { input } = result
     // Waiting for a thread and parsing there are what checking it costs.
-    input.validateMs = performance.now() - startedAt - input.preprocessMs
+    deadline?.journal?.read(performance.now() - startedAt - input.preprocessMs, input.preprocessMs)
     return input
   }
 
@@ -111,12 +114,11 @@ export class Model {
   }
 
   /** One result per row, in order. */
-  async predict ({ tensors, rows, validateMs, preprocessMs }: PredictionInput, deadline: Deadline): Promise<RowPrediction[]> {
-    const { journal } = deadline
-    journal?.read(validateMs, preprocessMs)
+  async predict ({ tensors, rows }: PredictionInput, deadline: Deadline): Promise<RowPrediction[]> {
     const predictions = this.specification.batchable || rows === 1
       ? this.#decode(await this.infer(tensors, deadline))
       : await this.#predictRows(tensors, rows, deadline)
+    const { journal } = deadline
     if (journal !== undefined) journal.predictions = predictions
     return predictions
   }

@@ -24,7 +24,7 @@ export function copyInput (input: PredictionInput): PredictionInput {
 export async function traceStages ({ input, predictions, preprocessing, journal, deadline }: TraceOptions): Promise<Trace> {
   const { validateMs, preprocessMs, inferenceMs } = journal
   const formatMs = journal.formatMs(performance.now())
-  const parsed = { shape: input.tensors[0]?.dims ?? [], value: readInputs(input) }
+  const parsed = { shape: shapeOf(input), value: readInputs(input) }
   const scaled = await preprocessing?.run(input.tensors, input.rows, unrecorded(deadline))
   const scores = predictions.map(({ prediction, probabilities }) => probabilities === undefined ? prediction : Object.values(probabilities))
   const [first] = scores
@@ -39,6 +39,12 @@ export async function traceStages ({ input, predictions, preprocessing, journal,
 /** The second run is no part of what the request took. */
 function unrecorded (deadline: Deadline): Deadline {
   return { at: deadline.at, ms: deadline.ms, get cancelled () { return deadline.cancelled } }
+}
+
+/** Rows first; of several inputs, which are the columns then, their number. */
+function shapeOf ({ tensors, rows }: PredictionInput): number[] {
+  const [tensor, ...others] = tensors
+  return tensor !== undefined && others.length === 0 ? tensor.dims : [rows, tensors.length]
 }
 
 function readInputs ({ tensors, rows }: PredictionInput): unknown {

@@ -20,6 +20,12 @@ t.test('checking tensors counts as validation', async (t) => {
   t.match(header, /^validate;dur=(?!0\.000,)\d+\.\d{3}, preprocess;dur=0\.000, queue;/)
 })
 
+t.test('what is shown instead of predicted is timed as well', async (t) => {
+  const app = await build(t, { WORKERS: '1', MODEL_PATH: 'model-store/iris', SERVER_TIMING: true })
+  const header = String((await app.inject({ method: 'POST', url: '/preprocess?scaled=1', payload: flower })).headers['server-timing'])
+  t.match(header, /^validate;dur=(?!0\.000,)/)
+})
+
 t.test('without SERVER_TIMING nobody does', async (t) => {
   const app = await build(t, { WORKERS: '1', MODEL_PATH: 'model-store/iris' })
   t.notOk('server-timing' in (await app.inject({ method: 'POST', url: '/predict', payload: flower })).headers)

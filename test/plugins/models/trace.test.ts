@@ -52,6 +52,14 @@ t.test('inputs that are handed over to a thread are traced as well', async (t) =
   }
 })
 
+t.test('a record of which each feature is an input of its own is one row of so many columns', async (t) => {
+  const app = await build(t, { WORKERS: '1', MODEL_PATH: 'model-store/penguins', TRACE: true })
+  const { records: [penguin] } = JSON.parse(readFileSync(new URL('../../fixtures/examples/penguins.json', import.meta.url), 'utf8'))
+  const [parsing, scaling] = (await app.inject({ method: 'POST', url: '/predict?trace=1', payload: [penguin, penguin] })).json().trace
+  t.same([parsing.shape, scaling.shape], [[2, 10], [2, 14]])
+  t.same(parsing.value.island, [[penguin.island], [penguin.island]])
+})
+
 t.test('without TRACE there is none', async (t) => {
   const app = await build(t, { WORKERS: '1', MODEL_PATH: 'model-store/diabetes' })
   const answer = await app.inject({ method: 'POST', url: '/predict?trace=1', payload: {} })
