@@ -17,12 +17,25 @@ export function mismatch (path: string, expected: string, value: unknown): Field
 /** What the index is of with which the path of an error begins: a row of a list that is the whole body, or a value of such a row. */
 export type IndexNoun = 'row' | 'value'
 
-/** The error that carries every offending field; its detail is the first one's message if it is the only one. */
-export function refuse (errors: FieldError[], { detail, noun }: { detail?: string | undefined, noun?: IndexNoun | undefined } = {}): InvalidRequestError {
+export interface RefusalOptions {
+  detail?: string | undefined
+  noun?: IndexNoun | undefined
+  /** How many are listed; who looks for one more knows whether there are others. */
+  most?: number
+}
+
+/** The error that lists the offending fields; its detail is the first one's message if it is the only one. */
+export function refuse (errors: FieldError[], { detail, noun, most = Infinity }: RefusalOptions = {}): InvalidRequestError {
   const [first] = errors
-  if (detail !== undefined || first === undefined) return new InvalidRequestError(detail ?? 'The request is invalid', errors)
-  if (errors.length > 1) return new InvalidRequestError(`${errors.length} fields are invalid`, errors)
-  return new InvalidRequestError(`${nameSubject(first.path, noun)} ${first.message}`, errors)
+  const listed = errors.slice(0, most)
+  if (detail !== undefined || first === undefined) return new InvalidRequestError(detail ?? 'The request is invalid', listed)
+  if (errors.length > 1) return new InvalidRequestError(`${countFound(errors.length, most)} fields are invalid`, listed)
+  return new InvalidRequestError(`${nameSubject(first.path, noun)} ${first.message}`, listed)
+}
+
+/** The number of what was found before the search ended, which it does with the first that is not listed. */
+export function countFound (found: number, most: number): string {
+  return found > most ? `At least ${found}` : String(found)
 }
 
 function nameSubject (path: string, noun: IndexNoun | undefined): string {

@@ -37,7 +37,7 @@ type Place = (index: number, field: RecordField) => string
 
 /**
  * Checks records and positional rows against one model's layout and writes them into tensors, in the model's order.
- * Its methods throw InvalidRequestError with every offending field, at most `maxErrors`. The constructor throws an
+ * Its methods throw InvalidRequestError with the offending fields, at most `maxErrors`. The constructor throws an
  * Error when the layout contradicts itself; schemas compile on first use.
  */
 export class RecordCodec {
@@ -96,7 +96,7 @@ export class RecordCodec {
   #checkRecords (records: unknown[], { strict, path, noun }: RecordOptions): asserts records is JsonRecord[] {
     const { validators } = this.#form
     const errors = this.#collect(records, (record) => validators.acceptsRecord(record, strict), (record, index) => findRecordErrors(this.#form, record, path(index), strict))
-    if (errors !== undefined) throw refuse(errors, { noun })
+    if (errors !== undefined) throw refuse(errors, { noun, most: this.#maxErrors })
   }
 
   #checkRows (rows: unknown[], { path, noun }: RowOptions): asserts rows is unknown[][] {
@@ -106,9 +106,10 @@ export class RecordCodec {
     const errors = this.#collect(rows, (row) => validators.acceptsRow(row), (row, index) => findRowErrors(validators, form, row, path(index)))
     if (errors === undefined) return
     const told = wrongLength(form.length ?? 0)
-    throw refuse(errors, { noun, detail: errors.some(({ message }) => message === told) ? told : undefined })
+    throw refuse(errors, { noun, most: this.#maxErrors, detail: errors.some(({ message }) => message === told) ? told : undefined })
   }
 
+  /** At most one error more than are listed. */
   #collect (items: unknown[], accepts: (item: unknown) => boolean, find: (item: unknown, index: number) => Iterable<FieldError>): FieldError[] | undefined {
     if (items.length === 0) throw new InvalidRequestError('At least one record is required')
     let errors: FieldError[] | undefined
@@ -116,7 +117,7 @@ export class RecordCodec {
       if (accepts(item)) continue
       errors ??= []
       for (const error of find(item, index)) {
-        if (errors.push(error) === this.#maxErrors) return errors
+        if (errors.push(error) > this.#maxErrors) return errors
       }
     }
     return errors

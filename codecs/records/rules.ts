@@ -1,5 +1,6 @@
 import jsonLogic from 'json-logic-js'
 import { RuleViolatedError, type FieldError } from '../../errors.js'
+import { countFound } from './field-errors.js'
 
 export interface Rule {
   message: string
@@ -7,16 +8,16 @@ export interface Rule {
   logic?: unknown
 }
 
-/** Applies a model's business rules to every record. Throws RuleViolatedError that names each broken rule and the record's path. */
+/** Applies a model's business rules to every record. Throws RuleViolatedError that names the broken rules, at most `maxErrors`, and the record's path. */
 export function checkRules (rules: Rule[], records: Record<string, unknown>[], path: (index: number) => string, maxErrors: number): void {
   const errors: FieldError[] = []
   for (const [index, record] of records.entries()) {
     for (const rule of rules) {
       if (jsonLogic.truthy(jsonLogic.apply(rule.logic as jsonLogic.RulesLogic, record))) continue
-      if (errors.push({ path: path(index), message: rule.message }) === maxErrors) throw refuse(errors)
+      if (errors.push({ path: path(index), message: rule.message }) > maxErrors) throw refuse(errors, maxErrors)
     }
   }
-  if (errors.length > 0) throw refuse(errors)
+  if (errors.length > 0) throw refuse(errors, maxErrors)
 }
 
 /** The reason why logic can never be applied, whatever the record: an operation that does not exist, anywhere in it. */
@@ -42,7 +43,7 @@ function findFirst (parts: unknown[]): string | undefined {
   return undefined
 }
 
-function refuse (errors: FieldError[]): RuleViolatedError {
+function refuse (errors: FieldError[], most: number): RuleViolatedError {
   const [first] = errors
-  return new RuleViolatedError(errors.length === 1 && first !== undefined ? first.message : `${errors.length} rules are broken`, errors)
+  return new RuleViolatedError(errors.length === 1 && first !== undefined ? first.message : `${countFound(errors.length, most)} rules are broken`, errors.slice(0, most))
 }

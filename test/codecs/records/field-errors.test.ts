@@ -30,6 +30,14 @@ t.test('The detail names the only field, else counts them', async (t) => {
   t.equal(refuse([]).message, 'The request is invalid')
 })
 
+t.test('What was found beyond those that are listed is told, and that there may be more', async (t) => {
+  const two = [mismatch('/a', 'number', 'x'), mismatch('/b', 'integer', 'x')]
+  t.match(refuse(two, { most: 2 }), { message: '2 fields are invalid', errors: two })
+  const cut = refuse(two, { most: 1 })
+  t.strictSame([cut.message, cut.errors], ['At least 2 fields are invalid', two.slice(0, 1)])
+  t.strictSame(refuse(two, { most: 1, detail: 'Expected 4 features' }).errors, two.slice(0, 1))
+})
+
 t.test('The nearest name is offered when it is near', async (t) => {
   t.equal(nearestName('incme', ['age', 'income', 'outcome']), 'income')
   t.equal(nearestName('AGE', ['age', 'income']), 'age')

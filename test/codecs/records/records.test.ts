@@ -210,6 +210,11 @@ t.test('Errors are collected over all records, up to a limit', async (t) => {
   t.equal(refusal(t, () => new RecordCodec(iris).encodeRecords(records, { strict: true, path: (index) => `/instances/${index}` })).errors.length, 50)
   const three = refusal(t, () => new RecordCodec(iris, { maxErrors: 3 }).encodeRecords([setosa, {}, {}], { strict: true, path: (index) => `/${index}` }))
   t.strictSame(three.errors.map(({ path }) => path), ['/1/sepal_length', '/1/sepal_width', '/1/petal_length'])
+  t.equal(three.message, 'At least 4 fields are invalid')
+  const all = refusal(t, () => new RecordCodec(iris, { maxErrors: 4 }).encodeRecords([setosa, {}, setosa], { strict: true, path: (index) => `/${index}` }))
+  t.strictSame([all.message, all.errors.length], ['4 fields are invalid', 4], 'as many as are listed are all there are')
+  const rows = refusal(t, () => new RecordCodec(iris, { maxErrors: 1 }).encodeRows([['a', 'b', 'c', 'd']], { path: (index) => `/${index}` }))
+  t.strictSame([rows.message, rows.errors.length], ['At least 2 fields are invalid', 1])
 })
 
 t.test('Vectors are written row by row, nested or flat', async (t) => {
