@@ -28,7 +28,7 @@ export interface OpenInferenceOptions {
 // What an element of a tensor takes at least in JSON, roughly.
 const elementBytes = 8
 
-const extensions = ['classification', 'model_repository', 'model_configuration', 'binary_tensor_data', 'parameters', 'statistics']
+const extensions = ['classification', 'model_configuration', 'binary_tensor_data', 'parameters', 'statistics']
 
 /**
  * What the Open Inference Protocol says, whatever carries it. A version is a number or a label; absent or empty it is the
@@ -51,7 +51,7 @@ export class OpenInference {
   }
 
   serverMetadata (): OipServerMetadata {
-    return { name: 'fastify-model-server', version, extensions: [...extensions] }
+    return { name: 'fastify-model-server', version, extensions: [...extensions, ...(this.repository.isEnabled ? ['model_repository'] : [])] }
   }
 
   /** Whether the server takes requests. That its models were unloaded on purpose does not change it. */

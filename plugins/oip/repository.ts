@@ -6,17 +6,17 @@ import { explainName } from '../models/store/names.js'
 
 /** The model repository extension: what lies in the store, and loading and unloading it while the server runs. */
 export class Repository {
+  readonly isEnabled: boolean
   readonly #models: ModelRegistry
-  readonly #enabled: boolean
 
   constructor (models: ModelRegistry, enabled: boolean) {
     this.#models = models
-    this.#enabled = enabled
+    this.isEnabled = enabled
   }
 
   /** Throws RepositoryControlError unless REPOSITORY_CONTROL is on. */
   check (): void {
-    if (!this.#enabled) throw new RepositoryControlError()
+    if (!this.isEnabled) throw new RepositoryControlError()
   }
 
   /** Every version of every model, models that were never loaded included; with `ready` only those that serve. Rejects with RepositoryControlError. */

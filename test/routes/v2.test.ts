@@ -8,7 +8,14 @@ t.test('the server says who it is, with and without a slash', async (t) => {
     const response = await app.inject(url)
     t.equal(response.statusCode, 200)
     t.equal(response.headers['content-type'], 'application/json')
-    t.match(response.json(), { name: 'fastify-model-server', version: /^\d/, extensions: ['classification', 'model_repository', 'model_configuration', 'binary_tensor_data', 'parameters', 'statistics'] })
+    t.match(response.json(), { name: 'fastify-model-server', version: /^\d/, extensions: ['classification', 'model_configuration', 'binary_tensor_data', 'parameters', 'statistics'] })
+  }
+})
+
+t.test('the repository extension is advertised only where it is on', async (t) => {
+  for (const REPOSITORY_CONTROL of [false, true]) {
+    const app = await create(t, { REPOSITORY_CONTROL })
+    t.equal((await app.inject('/v2')).json().extensions.includes('model_repository'), REPOSITORY_CONTROL)
   }
 })
 
