@@ -8,9 +8,10 @@ import bodies from './plugins/bodies/index.js'
 import compiledCode from './plugins/compiled-code.js'
 import cors from './plugins/cors.js'
 import deadline from './plugins/deadline.js'
-import errors, { refuseConnection, sendError } from './plugins/errors.js'
+import errors, { refuseConnection, sendError } from './plugins/errors/index.js'
 import grpc from './plugins/grpc/index.js'
 import inference from './plugins/inference/index.js'
+import lingeringClose, { lingerOnClose } from './plugins/lingering-close.js'
 import metrics from './plugins/metrics/index.js'
 import models from './plugins/models/index.js'
 import oipHttp from './plugins/oip/http.js'
@@ -51,7 +52,10 @@ export async function buildApp (config: Config, stream?: DestinationStream): Pro
     clientErrorHandler: refuseConnection,
     routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true } },
-    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => { sendError(error, request, reply) }
+    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+      lingerOnClose(request.raw, reply.raw, config)
+      sendError(error, request, reply)
+    }
   })
   const { log } = app
   // A logger per request would cost more than checking the record; the lines that name a request carry its id themselves. A
@@ -62,6 +66,7 @@ export async function buildApp (config: Config, stream?: DestinationStream): Pro
   await app.register(requestId)
   await app.register(compiledCode)
   await app.register(errors)
+  await app.register(lingeringClose)
   await app.register(schemas)
   await app.register(cors)
   await app.register(apiKeys)

@@ -36,6 +36,8 @@ export const ConfigSchema = Type.Object({
   LATENCY_BUDGET_MS: Count('Milliseconds that a prediction may take, its body included, without a warning in the log; 0 never warns. `latency_budget_ms` in model.json goes before it.', 500, 0),
   REQUEST_RECEIVE_TIMEOUT_MS: Count('Milliseconds that a request may take to arrive, its body included; then it is answered 408.', 120_000),
   KEEP_ALIVE_TIMEOUT_MS: Count('Milliseconds that a connection without requests stays open; longer than that of a proxy in front.', 72_000),
+  LINGER_MS: Count('Milliseconds that what is left of a refused request is read and thrown away before its connection is closed, so that a client which sends everything first gets to read why.', 30_000),
+  LINGER_BYTES: Count('Bytes that are thrown away like that.', 256 * 1024 * 1024),
   RUN_LIMIT_MS: Count('Milliseconds after which a run is given up and its thread replaced.', 60_000),
   LOAD_LIMIT_MS: Count('Milliseconds that opening a model may take.', 60_000),
   TARGET_RUN_MS: Count('Milliseconds that a merged run should not exceed, so that other models get their turn; half of it while they have work.', 10),

@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import Fastify, { type FastifyInstance, type FastifySchema, type RouteOptions } from 'fastify'
-import errors from '../errors.js'
+import errors from '../errors/index.js'
 import type { OpenapiDocument } from './document.js'
 import { securitySchemes } from './security.js'
 

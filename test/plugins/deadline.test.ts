@@ -3,7 +3,7 @@ import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { loadConfig } from '../../config.js'
 import deadlines, { type Deadline } from '../../plugins/deadline.js'
-import errors from '../../plugins/errors.js'
+import errors from '../../plugins/errors/index.js'
 import { until } from '../helper.js'
 
 async function serve (t: Test) {

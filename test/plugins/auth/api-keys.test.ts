@@ -6,7 +6,7 @@ import t from 'tap'
 import { buildApp } from '../../../app.js'
 import { ConfigError, loadConfig, type Config } from '../../../config.js'
 import apiKeys from '../../../plugins/auth/api-keys.js'
-import errors from '../../../plugins/errors.js'
+import errors from '../../../plugins/errors/index.js'
 import { build, create, start } from '../../helper.js'
 
 const first = 'key-of-the-first-client'

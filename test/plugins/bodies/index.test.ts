@@ -6,7 +6,7 @@ import Fastify from 'fastify'
 import t from 'tap'
 import { loadConfig } from '../../../config.js'
 import bodies from '../../../plugins/bodies/index.js'
-import errors from '../../../plugins/errors.js'
+import errors from '../../../plugins/errors/index.js'
 
 t.test('a small body is parsed, a big one stays bytes for a thread to read', async (t) => {
   const app = Fastify()

@@ -3,8 +3,8 @@ import { connect, createServer } from 'node:net'
 import { text } from 'node:stream/consumers'
 import Fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify'
 import t, { type Test } from 'tap'
-import { DeadlineExceededError, DrainingError, InvalidRequestError, ModelNotFoundError, QueueFullError, RuleViolatedError, WorkerLostError } from '../../errors.js'
-import errors, { refuseConnection, sendError } from '../../plugins/errors.js'
+import { DeadlineExceededError, DrainingError, InvalidRequestError, ModelNotFoundError, QueueFullError, RuleViolatedError, WorkerLostError } from '../../../errors.js'
+import errors, { refuseConnection, sendError } from '../../../plugins/errors/index.js'
 
 const schema = { type: 'object', properties: { n: { type: 'integer' }, s: { enum: ['a', 'b'] } }, additionalProperties: false }
 

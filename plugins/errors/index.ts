@@ -2,13 +2,13 @@ import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { describe } from '../codecs/records/field-errors.js'
+import { describe } from '../../codecs/records/field-errors.js'
 import {
   ACCEPTED_ENCODINGS, HeadersTooLargeError, InvalidHttpError, InvalidRequestError, MethodNotAllowedError, NotFoundError,
   PayloadTooLargeError, RequestTimeoutError, RETRY_AFTER_S, UnsupportedEncodingError, UnsupportedMediaTypeError, type FieldError
-} from '../errors.js'
-import type { Problem } from '../schemas/problem.js'
-import { createId } from './request-id.js'
+} from '../../errors.js'
+import type { Problem } from '../../schemas/problem.js'
+import { createId } from '../request-id.js'
 
 /** The routes whose clients know no problem details but `{"error": "…"}`: KServe V1 and the Open Inference Protocol. */
 const plainErrorPath = /^\/v[12](\/|\?|$)/
