@@ -8,7 +8,8 @@ import bodies from './plugins/bodies/index.js'
 import compiledCode from './plugins/compiled-code.js'
 import cors from './plugins/cors.js'
 import deadline from './plugins/deadline.js'
-import errors, { refuseConnection, sendError } from './plugins/errors/index.js'
+import { refuseConnections, refuseExpectation } from './plugins/errors/connections.js'
+import errors, { sendError } from './plugins/errors/index.js'
 import grpc from './plugins/grpc/index.js'
 import inference from './plugins/inference/index.js'
 import lingeringClose, { lingerOnClose } from './plugins/lingering-close.js'
@@ -49,7 +50,7 @@ export async function buildApp (config: Config, stream?: DestinationStream): Pro
     keepAliveTimeout: config.KEEP_ALIVE_TIMEOUT_MS,
     requestTimeout: config.REQUEST_RECEIVE_TIMEOUT_MS,
     return503OnClosing: false,
-    clientErrorHandler: refuseConnection,
+    clientErrorHandler: refuseConnections(config),
     routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true } },
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
@@ -62,6 +63,7 @@ export async function buildApp (config: Config, stream?: DestinationStream): Pro
   // childLoggerFactory would do, too, but Fastify examines what it gives for each request.
   log.child = () => log
   app.decorate('config', config)
+  app.server.on('checkExpectation', refuseExpectation(config))
 
   await app.register(requestId)
   await app.register(compiledCode)

@@ -42,7 +42,7 @@ export class PredictionCounts {
 export function collectHttpMetrics (registry: Registry, routes: RouteCounts[]): void {
   registry.registerMetric(new CollectedMetric({
     name: 'model_server_http_requests_total',
-    help: 'HTTP requests by route and status; a path that is no route has the empty one.',
+    help: 'HTTP requests by route and status; what no route takes has the empty one.',
     type: 'counter',
     * read (): Generator<Sample> {
       for (const { method, route, statuses } of routes) {

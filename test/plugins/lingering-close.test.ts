@@ -53,7 +53,7 @@ t.test('a client that sends all of a refused body before it reads gets the answe
   const json = 'Content-Type: application/json\r\n'
   const length = `Content-Length: ${size}\r\n`
   const cases = [
-    ['POST', '/nothing', close + length, 404], ['PUT', '/json', close + length, 405],
+    ['POST', '/nothing', close + length, 404], ['PUT', '/json', close + length, 405], ['LOCK', '/json', close + length, 405],
     ['POST', '/json', close + length, 415], ['POST', '/json', close + json + length, 413], ['POST', '/json', json + length, 413]
   ] as const
   for (const [method, path, headers, status] of cases) {
