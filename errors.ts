@@ -43,6 +43,7 @@ export const VersionNotFoundError = createError<[string, string, string]>('VERSI
 export const NoDefaultModelError = createError<[string]>('NO_DEFAULT_MODEL', 'No model is the default one%s', 404)
 export const UnauthorizedError = createError<[string]>('UNAUTHORIZED', '%s is required', 401)
 export const MethodNotAllowedError = createError<[string, string]>('METHOD_NOT_ALLOWED', '%s is not allowed here, only %s', 405)
+export const NotAcceptableError = createError<[string, string]>('NOT_ACCEPTABLE', 'This is offered as %s, not as %s', 406)
 export const PayloadTooLargeError = createError<[number]>('PAYLOAD_TOO_LARGE', 'The body is larger than %d bytes', 413)
 export const UnsupportedMediaTypeError = createError<[string]>('UNSUPPORTED_MEDIA_TYPE', 'Content-Type must be application/json, not %s', 415)
 export const UnsupportedEncodingError = createError<[string]>('UNSUPPORTED_ENCODING', 'Content-Encoding must be gzip or deflate, not %s', 415)

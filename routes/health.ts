@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type, type TSchema } from '@sinclair/typebox'
 import { RETRY_AFTER_S } from '../errors.js'
+import { chooseType } from './accept.js'
 
 const HealthSchema = Type.Object({
   status: Type.Unsafe<string>({ type: 'string', enum: ['healthy', 'ok'], description: '`healthy`; `ok` on /livez.' }),
@@ -11,13 +12,15 @@ const ReadinessSchema = Type.Object({
   reason: Type.Optional(Type.String({ description: 'Why not.' }))
 }, { description: 'Whether predictions are served' })
 
+/** Probes are answered in one of their two forms whatever they accept: a client that asks for a third one must not take the server for ill. */
 const routes: FastifyPluginAsyncTypebox = async (app) => {
   const { HEALTH_STYLE: style } = app.config
 
   app.get('/health', {
     schema: { tags: ['health'], security: [], operationId: 'getHealth', summary: 'Whether the server is alive', response: { 200: orText(HealthSchema, 'up') } }
   }, async (request, reply) => {
-    if (style === 'text' || (style === 'negotiate' && prefersText(request.headers.accept))) return await reply.type('text/plain').send('up')
+    const isText = style === 'text' || (style === 'negotiate' && chooseType(request.headers.accept, ['application/json', 'text/plain']) === 'text/plain')
+    if (isText) return await reply.type('text/plain').send('up')
     return style === 'ok' ? { status: 'ok' } : { status: 'healthy', model_loaded: app.models.unready === undefined }
   })
 
@@ -31,7 +34,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     }, async (request, reply) => {
       const reason = app.models.unready
       if (reason !== undefined) reply.code(503).header('retry-after', RETRY_AFTER_S)
-      if (request.headers.accept?.includes('json')) return { ready: reason === undefined, ...(reason !== undefined && { reason }) }
+      if (chooseType(request.headers.accept, ['text/plain', 'application/json']) === 'application/json') return { ready: reason === undefined, ...(reason !== undefined && { reason }) }
       return await reply.type('text/plain').send(reason === undefined ? 'ready' : 'not ready')
     })
   }
@@ -45,17 +48,4 @@ function orText<T extends TSchema, U extends string> (schema: T, text: U) {
     description: String(schema.description),
     content: { 'application/json': { schema }, 'text/plain': { schema: Type.Literal(text) } }
   }
-}
-
-function prefersText (accept: string | undefined): boolean {
-  if (accept === undefined) return false
-  const ranges = accept.split(',').map(parseRange).sort((a, b) => b.quality - a.quality)
-  return ranges.find(({ type }) => type === 'text/plain' || type === 'application/json' || type === 'application/*' || type === '*/*')?.type === 'text/plain'
-}
-
-/** One item of an Accept header; of equal ones the first counts. */
-function parseRange (item: string): { type: string, quality: number } {
-  const [type = '', ...parameters] = item.toLowerCase().split(';').map((part) => part.trim())
-  const quality = parameters.find((parameter) => parameter.startsWith('q='))
-  return { type, quality: quality === undefined ? 1 : Number(quality.slice(2)) || 0 }
 }

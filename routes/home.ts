@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { chooseType } from './accept.js'
 
 const scripts = ['page.js', 'api-key.js', 'elements.js', 'fields.js', 'form.js', 'request.js', 'result.js']
 const assets = [['page.css', 'text/css'], ...scripts.map((name) => [name, 'text/javascript'] as const)] as const
@@ -17,7 +18,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
 
   app.get('/', { schema: { hide: true, security: [] } }, async (request, reply) => {
     reply.header('vary', 'accept')
-    if (!takesHtml(request.headers.accept)) return { status: 'alive', documentation: '/docs' }
+    if (chooseType(request.headers.accept, ['application/json', 'text/html']) !== 'text/html') return { status: 'alive', documentation: '/docs' }
     return await reply.headers(headers).type('text/html; charset=utf-8').send(await read('page.html'))
   })
 
@@ -38,9 +39,4 @@ function keepFiles (): (name: string) => Promise<Buffer> {
     files.set(name, file)
     return file
   }
-}
-
-/** Browsers name HTML; a client that takes anything at all is none. */
-function takesHtml (accept = ''): boolean {
-  return accept.split(',').some((range) => /^\s*text\/html\s*(;|$)/i.test(range) && !/;\s*q=0(\.0*)?\s*(;|$)/i.test(range))
 }

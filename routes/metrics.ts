@@ -1,23 +1,42 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import { NotAcceptableError } from '../errors.js'
 import { MetricsSummarySchema } from '../schemas/metrics.js'
+import { ProblemSchema } from '../schemas/problem.js'
+import { ref } from '../schemas/ref.js'
+import { chooseType } from './accept.js'
+
+const exposition = { schema: Type.String({ description: "Prometheus' text format, also for those who ask for OpenMetrics." }) }
+const tags = ['information']
 
 /** What the server has counted: for Prometheus, and as a few JSON numbers for those who ask for them. */
 const routes: FastifyPluginAsyncTypebox = async (app) => {
-  for (const [path, operationId] of [['/metrics', 'getMetrics'], ['/metrics/prometheus', 'getPrometheusMetrics']] as const) {
-    app.get(path, {
-      schema: { tags: ['information'], operationId, summary: "Metrics in Prometheus' text format; a summary in JSON by Accept", response: { 200: MetricsSummarySchema } }
-    }, async (request, reply) => {
-      if (path === '/metrics' && prefersJson(request.headers.accept)) return app.metrics.summarize()
-      return await reply.type(app.metrics.contentType).send(await app.metrics.expose() as never)
-    })
-  }
+  app.get('/metrics', {
+    schema: {
+      tags,
+      operationId: 'getMetrics',
+      summary: "Metrics in Prometheus' text format; a summary in JSON by Accept",
+      response: {
+        200: { description: 'What was counted.', content: { 'text/plain': exposition, 'application/json': { schema: MetricsSummarySchema } } },
+        406: ref(ProblemSchema)
+      }
+    }
+  }, async (request, reply) => {
+    const { accept } = request.headers
+    const type = chooseType(accept, ['text/plain', 'application/openmetrics-text', 'application/json'])
+    if (type === undefined) throw new NotAcceptableError('text/plain or application/json', accept?.slice(0, 80) ?? '')
+    if (type === 'application/json') return app.metrics.summarize()
+    return await reply.type(app.metrics.contentType).send(await app.metrics.expose())
+  })
+
+  app.get('/metrics/prometheus', {
+    schema: {
+      tags,
+      operationId: 'getPrometheusMetrics',
+      summary: "Metrics in Prometheus' text format",
+      response: { 200: { description: 'What was counted.', content: { 'text/plain': exposition } } }
+    }
+  }, async (_request, reply) => await reply.type(app.metrics.contentType).send(await app.metrics.expose()))
 }
 
 export default routes
-
-/** Prometheus asks for its own formats first and for anything last. */
-function prefersJson (accept = ''): boolean {
-  const json = accept.indexOf('application/json')
-  const text = accept.search(/text\/|openmetrics|vnd\.google\.protobuf/)
-  return json >= 0 && (text < 0 || json < text)
-}

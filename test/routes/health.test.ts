@@ -17,7 +17,7 @@ t.test('the probes', async (t) => {
   t.same(await get('/livez'), [200, json, '{"status":"ok"}'])
   await start(app)
 
-  for (const accept of [undefined, '*/*', 'application/json', 'text/html,*/*;q=0.8', 'text/plain;q=0.5, application/json', 'text/html']) {
+  for (const accept of [undefined, '*/*', 'application/json', 'text/html,*/*;q=0.8', 'text/plain;q=0.5, application/json', 'text/html', 'image/png', 'text/plain;q=0']) {
     t.same(await get('/health', accept), [200, json, '{"status":"healthy","model_loaded":true}'], accept ?? 'no wish')
   }
   for (const accept of ['text/plain', 'text/plain, */*', 'text/plain, application/json;q=0.9', 'Text/Plain; charset=utf-8', 'text/html, text/plain;q=0.9, */*;q=0.1']) {
@@ -26,7 +26,8 @@ t.test('the probes', async (t) => {
   for (const path of ['/ready', '/readyz']) {
     t.same(await get(path), [200, 'text/plain', 'ready'])
     t.same(await get(path, '*/*'), [200, 'text/plain', 'ready'])
-    t.same(await get(path, 'application/json'), [200, json, '{"ready":true}'])
+    for (const accept of ['application/json', 'application/json, text/plain, */*', 'text/plain;q=0.5, application/json']) t.same(await get(path, accept), [200, json, '{"ready":true}'], accept)
+    for (const accept of ['image/png', 'text/plain, application/json', 'application/json;q=0']) t.same(await get(path, accept), [200, 'text/plain', 'ready'], 'whatever a probe accepts')
   }
   t.same(await get('/livez', 'text/plain'), [200, json, '{"status":"ok"}'])
   t.same(await get('/health?check=1'), await get('/health'), 'what a balancer adds to the path does no harm')

@@ -105,8 +105,15 @@ t.test('four predictions of which one failed are 4 and 0.25', async (t) => {
   const text = (await app.inject('/metrics')).body
   t.equal(valueOf(text, 'model_server_requests_total{model="fails-on-13",version="1",outcome="inference_failed"}'), 1)
 
-  for (const [accept, type] of [['*/*', /^text\/plain/], ['text/plain;version=0.0.4;q=0.3,*/*;q=0.1', /^text\/plain/], ['application/json', /^application\/json/], ['application/json, text/plain, */*', /^application\/json/]] as const) {
+  for (const [accept, type] of [['*/*', /^text\/plain/], ['application/openmetrics-text;version=1.0.0', /^text\/plain/], ['text/html, text/*;q=0.1', /^text\/plain/], ['', /^text\/plain/], ['text/plain;version=0.0.4;q=0.3,*/*;q=0.1', /^text\/plain/], ['application/json', /^application\/json/], ['application/json, text/plain, */*', /^application\/json/]] as const) {
     t.match((await app.inject({ url: '/metrics', headers: { accept } })).headers['content-type'], type, accept)
+  }
+  for (const accept of ['text/html', 'image/*', 'application/xml, text/plain;q=0']) {
+    for (const method of ['GET', 'HEAD'] as const) {
+      const refused = await app.inject({ method, url: '/metrics', headers: { accept } })
+      t.same([refused.statusCode, refused.headers['content-type']], [406, 'application/problem+json'])
+      if (method === 'GET') t.match(refused.json(), { status: 406, code: 'NOT_ACCEPTABLE', detail: `This is offered as text/plain or application/json, not as ${accept}` })
+    }
   }
   t.match((await app.inject({ url: '/metrics/prometheus', headers: { accept: 'application/json' } })).headers['content-type'], /^text\/plain/)
 })
