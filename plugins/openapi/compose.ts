@@ -14,6 +14,7 @@ export function compose (routes: OpenapiDocument, models: ModelRegistry, { limit
   const document = structuredClone(routes)
   const { components, paths } = document
   components.responses = { ...problemResponses }
+  shareProblems(document)
   components.parameters = { ...requestHeaders }
   const vocabulary = { schemas: new Names(), operations: new Names() }
   for (const name of Object.keys(components.schemas)) vocabulary.schemas.take(name)
@@ -37,7 +38,6 @@ export function compose (routes: OpenapiDocument, models: ModelRegistry, { limit
   document.tags.splice(1, 0, ...modelTags)
   describeDefaultFaces(document, standard, vocabulary, limits)
   describeProtocolFaces(document, standard === undefined ? loaded : [standard, ...loaded])
-  shareProblems(document)
   if (guarded) describeKeys(document)
   else omitKeys(document)
   prune(document)

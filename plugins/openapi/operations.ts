@@ -36,7 +36,7 @@ export function predictionResponses (result: MediaType, model?: Model): Operatio
   const rules = model?.artefact.metadata?.rules ?? []
   return {
     200: { description: 'The prediction.', content: { 'application/json': result } },
-    ...refuseWith(400, 404, 413, 415, ...(rules.length > 0 || model === undefined ? [422] : []), 500, 503, 504)
+    ...refuseWith(400, 404, 405, 408, 413, 415, 417, ...(rules.length > 0 || model === undefined ? [422] : []), 431, 500, 503, 504)
   }
 }
 

@@ -42,6 +42,19 @@ t.test('Every operation has a name of its own, a tag that is described, and its 
   }
 })
 
+t.test('Every status that a prediction may get is documented by its own answer, and every other operation has the general ones', async (t) => {
+  const { paths, components } = await readDocument(app)
+  for (const [path, item] of Object.entries(paths)) {
+    for (const { responses } of Object.values(item)) {
+      const predicts = !/^\/v[12]/.test(path) && /\/(predict|predict\/batch|preprocess)$/.test(path)
+      const expected = predicts ? ['400', '404', '405', '408', '413', '415', '417', '431', '500', '503', '504'] : ['4XX', '5XX']
+      for (const status of expected) t.match(responses[status], { $ref: /^#\/components\/responses\// }, `${path} ${status}`)
+    }
+  }
+  t.match(paths['/metrics']?.get?.responses[406], { $ref: '#/components/responses/NotAcceptable' })
+  t.match(components.responses.MethodNotAllowed, { headers: { Allow: {} }, content: { 'application/problem+json': {} } })
+})
+
 t.test('Results name their classes and targets', async (t) => {
   const { components: { schemas } } = await readDocument(app)
   t.strictSame(schemas.IrisClass?.enum, ['setosa', 'versicolor', 'virginica'])
