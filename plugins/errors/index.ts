@@ -29,9 +29,13 @@ export function sendError (thrown: Error, request: FastifyRequest, reply: Fastif
     requestId: request.id
   })
   reply.header('x-request-id', request.id)
-  // Fastify closes the connection whenever a body cannot be parsed, also when all of it has been read.
-  if (request.raw.complete) reply.removeHeader('connection')
+  if (isClosedInVain(request, reply)) reply.header('connection', 'keep-alive')
   return reply.code(status).header('content-type', type).send(body)
+}
+
+/** Fastify closes the connection whenever a body cannot be parsed, also when all of it has been read. If the client or the server is about to leave, it must. */
+function isClosedInVain (request: FastifyRequest, reply: FastifyReply): boolean {
+  return request.raw.complete && reply.hasHeader('connection') && reply.raw.shouldKeepAlive && !reply.raw.hasHeader('connection')
 }
 
 /** What is not offered, overload, deadlines and models that are not ready are answers, not faults: a stack for each would make an overload worse. */

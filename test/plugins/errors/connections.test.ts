@@ -96,6 +96,20 @@ t.test('an answer that has begun is not mixed with that of what follows', async 
   t.equal(text.match(/HTTP\/1\.1/g)?.length, 1)
 })
 
+t.test('a connection is kept after a body that has been read, and the answer says what becomes of it', async (t) => {
+  const body = (connection: string, text: string) => `POST /json HTTP/1.1\r\nHost: x\r\nConnection: ${connection}\r\nContent-Type: application/json\r\nContent-Length: ${text.length}\r\n\r\n${text}`
+  const { socket } = await listen(t)
+  let text = ''
+  socket.on('data', (chunk) => { text += chunk.toString() })
+  const answers = () => [...text.matchAll(/HTTP\/1\.1 (\d+)[^{]*^connection: (\S+)/gim)].map(([, status, connection]) => `${status} ${connection}`)
+  const expected = ['400 keep-alive', '200 keep-alive', '400 close']
+  for (const [index, request] of [body('keep-alive', '{'), body('keep-alive', '{}'), body('close', '{')].entries()) {
+    socket.write(request)
+    while (answers().length === index) await once(socket, 'data')
+  }
+  t.same(answers(), expected)
+})
+
 t.test('a client that goes on sending what is no HTTP reads the answer, up to the limit', async (t) => {
   const garbage = Buffer.alloc(8 * 1024 * 1024, 'x')
   const send = (socket: Socket) => new Promise<boolean>((resolve) => socket.write(garbage, (error) => resolve(error == null)))
