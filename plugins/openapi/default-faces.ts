@@ -48,7 +48,7 @@ function describeExchanges ({ components }: OpenapiDocument, described: Describe
 
 function introduce ({ name, artefact, config }: DescribedModel['model']): string {
   const { description } = artefact.metadata ?? {}
-  return `The default model is \`${name}\`${description === undefined ? '' : `: ${description}`}. One record gets a value, a list gets lists; the style of its answers is \`${config.response_style}\`.`
+  return `The default model is \`${name}\`${description === undefined ? '' : `: ${description}`}. One record gets a value, a list gets lists; the style of its answers is \`${config.response_style}\`. Fields that are no features are ignored here; the typed faces of the model refuse them.`
 }
 
 function forms ({ model, example }: DescribedModel): Pick<MediaType, 'examples'> {
