@@ -42,6 +42,7 @@ export const ConfigSchema = Type.Object({
   LOAD_LIMIT_MS: Count('Milliseconds that opening a model may take.', 60_000),
   TARGET_RUN_MS: Count('Milliseconds that a merged run should not exceed, so that other models get their turn; half of it while they have work.', 10),
   WORKER_HEAP_MB: Count('JavaScript heap of each worker thread in MB; a thread that passes it is replaced.', 2048, 128),
+  MEMORY_LIMIT_MB: Count('Resident memory of the process in MB from which worker threads are replaced, one after the other, to get back what ONNX Runtime keeps of its largest runs; 0 never. No request fails. While a thread is replaced its models are open twice.', 0, 0),
   WORKER_NICE: Count('How far the worker threads stand back behind the main thread when CPUs are short, from 0 (not at all) to 19; on Linux.', 5, 0, 19),
   DRAIN_DELAY_MS: Count('Milliseconds between SIGTERM and the closing of the sockets; readiness is 503 meanwhile.', 500, 0),
   SHUTDOWN_TIMEOUT_MS: Count('Milliseconds that requests in flight get to finish after that. Once all are answered the server ends with exit code 0, whatever a model still runs; a model that runs for a request that is not answered by then is killed with the process (exit code 137).', 10_000),

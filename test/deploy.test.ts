@@ -52,11 +52,14 @@ t.test('a pod is given the time that its end may take', async (t) => {
   t.ok(seconds(/terminationGracePeriodSeconds: (\d+)/) > needed, `${needed} s`)
 })
 
-t.test('the heaps of all threads and half a gigabyte for the rest fit into the memory of the container', async (t) => {
+t.test('the heaps of all threads and half a gigabyte for the rest fit into the memory of the container, and threads are replaced before it is full', async (t) => {
   const pod = read('deploy/kubernetes.yaml')
   const setting = (name: string) => Number(new RegExp(`name: ${name}\n\\s+value: "(\\d+)"`).exec(pod)?.[1])
   const memory = (file: string) => Number(/limits:\n(?:.*\n)*? +memory: (\d+)G/.exec(read(file))?.[1]) * 1024
-  const { WORKERS, WORKER_HEAP_MB } = loadConfig(parseEnv(read('variables-production.env')))
+  const { WORKERS, WORKER_HEAP_MB, MEMORY_LIMIT_MB } = loadConfig(parseEnv(read('variables-production.env')))
   t.ok(setting('WORKERS') * setting('WORKER_HEAP_MB') + 512 <= memory('deploy/kubernetes.yaml'))
   t.ok(Number(WORKERS) * WORKER_HEAP_MB + 512 <= memory('docker-compose-production.yml'))
+  for (const [limit, file] of [[setting('MEMORY_LIMIT_MB'), 'deploy/kubernetes.yaml'], [MEMORY_LIMIT_MB, 'docker-compose-production.yml']] as const) {
+    t.ok(limit > 0 && limit < memory(file), file)
+  }
 })

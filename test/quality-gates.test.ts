@@ -105,7 +105,19 @@ gate('R29: every answer is strict JSON, and only the Open Inference Protocol kno
   for (const value of ['1e39', '1e400']) t.equal((await infer(value)).statusCode, 400, value)
 })
 
-gate('R34: the deployments bound the memory of the server and start it again', async (t) => {
+gate('R34: threads are replaced at a limit of memory and no request fails, and the deployments bound the rest and start the server again', async (t) => {
+  const app = await build(t, { MODEL_STORE: await makeStore(t, { iris: { example: 'iris' }, apart: { example: 'iris', config: { dedicated: true } } }), WORKERS: '1', MEMORY_LIMIT_MB: 1 })
+  const answers = new Set<string>()
+  do {
+    for (const model of ['iris', 'apart']) {
+      const answer = await app.inject({ method: 'POST', url: `/models/${model}/predict`, payload: setosa })
+      const { prediction, probabilities } = answer.json()
+      answers.add(JSON.stringify([answer.statusCode, prediction, probabilities]))
+    }
+  } while (app.inference.recycledThreads === 0)
+  t.equal(answers.size, 1, [...answers].join())
+  t.match((await app.inject('/metrics')).body, /\nmodel_server_threads_recycled_total 1\n/)
+
   const compose = read('docker-compose-production.yml').split('\n  nginx:')[0]
   t.match(compose, /limits:\n(.*\n)*? +memory: \d+[MG]/)
   t.match(compose, 'restart: always')

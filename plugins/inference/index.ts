@@ -9,6 +9,7 @@ import type { Deadline } from './deadline.js'
 import { Pool } from './pool.js'
 import type { ModelQueue, QueueOptions } from './queue.js'
 import type { Outcome } from './request.js'
+import { Recycler } from './recycler.js'
 import { WaitingMemory } from './waiting-memory.js'
 import { Scheduler, type SchedulerOptions } from './scheduler.js'
 
@@ -35,6 +36,8 @@ export interface Inference {
   readonly ending: Promise<void>
   /** Threads that were lost and replaced since the start. */
   readonly replacedThreads: number
+  /** Threads that were replaced because of MEMORY_LIMIT_MB. */
+  readonly recycledThreads: number
   /** Opens a model in the shared pool, or with `dedicated` in a pool of its own. Rejects with DrainingError once the server is closed. */
   open (model: ModelRef, name: string, options: QueueOptions & { dedicated: boolean }): Promise<Lane>
   /** Reads a big JSON body in a thread; `body` is handed over and must not be used again. What waits for a thread beyond its deadline is refused, here and below. */
@@ -70,12 +73,14 @@ export default fp(async (app) => {
 
   const size = countWorkers(config.WORKERS)
   const shared = start(size)
+  const recycler = config.MEMORY_LIMIT_MB > 0 ? new Recycler(schedulers, log, { limitMb: config.MEMORY_LIMIT_MB }) : undefined
 
   const inference: Inference = {
     size,
     ending: ending.promise,
     get threads () { return shared.threads },
     get replacedThreads () { return [...schedulers].reduce((sum, scheduler) => sum + scheduler.replacedThreads, 0) },
+    get recycledThreads () { return recycler?.recycled ?? 0 },
     async open (model, name, { dedicated, ...queueOptions }) {
       if (closed) throw new DrainingError()
       const scheduler = dedicated ? start(queueOptions.instances ?? 1) : shared
@@ -111,6 +116,7 @@ export default fp(async (app) => {
   app.addHook('onClose', async () => {
     closed = true
     ending.resolve()
+    recycler?.stop()
     await Promise.all([...schedulers].map(stop))
   })
 }, { name: 'inference', fastify: '5.x', decorators: { fastify: ['config'] } })

@@ -74,6 +74,22 @@ export class Placement {
     }
   }
 
+  /**
+   * Puts a new thread in the place of one: first it opens what that one holds, and only then, after its last run, does the old one end. Requests notice
+   * nothing. Rejects when the new thread does not come up or cannot open something; then the old one stays.
+   */
+  async renew (slot: Slot): Promise<void> {
+    const successor = await this.#slots.add()
+    slot.isLeaving = true
+    const failure = await this.#handOver(slot, successor).then(() => undefined, (error: Error) => error)
+    slot.isLeaving = failure === undefined
+    const [leaving, staying] = failure === undefined ? [slot, successor] : [successor, slot]
+    // A thread that is lost meanwhile comes back by itself: then the other one is too many.
+    if (!await this.#retire(leaving)) await this.#retire(staying)
+    this.#refill()
+    if (failure !== undefined) throw failure
+  }
+
   /** A new thread takes what others lack. */
   #refill (): void {
     for (const queue of this.#models.keys()) {
@@ -103,6 +119,20 @@ export class Placement {
     const opened = this.#opening.then(open)
     this.#opening = opened.catch(() => {})
     return opened
+  }
+
+  async #handOver ({ queues }: Slot, successor: Slot): Promise<void> {
+    for (const queue of queues) {
+      await this.#inTurn(async () => {
+        const model = this.#models.get(queue)
+        if (model !== undefined && queue.failure === undefined && !successor.queues.has(queue)) await this.#openOn(successor, queue, model)
+      })
+    }
+  }
+
+  /** Says whether the thread was still there. */
+  async #retire (slot: Slot): Promise<boolean> {
+    return !slot.lost && await this.#tasks.runOn(slot, () => this.#pool.retire(slot.thread))
   }
 
   async #openSomewhere (queue: ModelQueue, model: ModelRef): Promise<Description> {

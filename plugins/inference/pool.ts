@@ -14,6 +14,7 @@ export interface PoolOptions {
 interface PoolEvents {
   ready: [thread: number]
   lost: [thread: number]
+  retired: [thread: number]
   error: [error: Error]
 }
 
@@ -21,6 +22,8 @@ interface PoolEvents {
 interface Member {
   piscina: Piscina
   channel: Channel
+  /** Its first thread; rejects when that does not come up. */
+  arrival: PromiseWithResolvers<number>
   /** The task that it is running; settled when there is none. */
   task: Promise<unknown>
   giveUp: ((error: Error) => void) | undefined
@@ -78,13 +81,35 @@ export class Pool extends EventEmitter<PoolEvents> {
     this.#start()
   }
 
+  /** Starts one thread more and resolves with it once it is ready. Rejects when it does not come up, or the end comes before it. */
+  async add (): Promise<number> {
+    if (this.#closing) throw new Error('the pool is closed')
+    const member = this.#start()
+    try {
+      return await member.arrival.promise
+    } catch (error) {
+      await this.#end(member)
+      throw error
+    }
+  }
+
+  /** Ends a thread that runs nothing, for good, and with it all memory that native code keeps for it. Says whether it was still there. */
+  async retire (thread: number): Promise<boolean> {
+    const member = this.#members.get(thread)
+    if (member === undefined) return false
+    this.#members.delete(thread)
+    this.emit('retired', thread)
+    await this.#end(member)
+    return true
+  }
+
   /** Ends all threads, each after what it is running. */
   async close (): Promise<void> {
     this.#closing = true
     await Promise.all([...this.#open].map((member) => this.#end(member)))
   }
 
-  #start (): void {
+  #start (): Member {
     const piscina = new Piscina({
       filename: import.meta.resolve('../../workers/onnx.js'),
       minThreads: 1,
@@ -96,7 +121,9 @@ export class Pool extends EventEmitter<PoolEvents> {
       niceIncrement: this.#nice,
       loadBalancer: (_task, [worker]) => worker ?? null
     })
-    const member: Member = { piscina, channel: new Channel(), task: Promise.resolve(), giveUp: undefined, isAbandoned: false }
+    const member: Member = { piscina, channel: new Channel(), arrival: Promise.withResolvers(), task: Promise.resolve(), giveUp: undefined, isAbandoned: false }
+    // Only whoever adds a thread waits for it.
+    member.arrival.promise.catch(() => {})
     this.#open.add(member)
     let thread = -1
     piscina.on('workerCreate', (worker: { id: number }) => {
@@ -110,15 +137,21 @@ export class Pool extends EventEmitter<PoolEvents> {
       this.#forget(thread)
     })
     piscina.on('error', (error: Error) => this.emit('error', error))
+    return member
   }
 
   #connect (member: Member, thread: number): void {
     const { piscina, channel } = member
     member.task = piscina.run(channel.remote, { name: 'connect', transferList: [channel.remote] }).then(() => {
-      if (this.#closing || member.isAbandoned || member.channel !== channel) return
+      if (this.#closing) throw new Error('the pool is closed')
+      if (member.isAbandoned || member.channel !== channel) return
       this.#members.set(thread, member)
       this.emit('ready', thread)
-    }, (error: Error) => { if (!this.#closing) this.emit('error', error) })
+      member.arrival.resolve(thread)
+    }).catch((error: Error) => {
+      member.arrival.reject(error)
+      if (!this.#closing) this.emit('error', error)
+    })
   }
 
   #forget (thread: number): void {

@@ -57,6 +57,17 @@ export class Scheduler {
     return this.#slots.replaced
   }
 
+  /** Id of the thread that has lived longest; undefined while there is none. */
+  get oldestThread (): number | undefined {
+    return this.#slots.oldest?.thread
+  }
+
+  /** Replaces that thread without a request noticing. Rejects when its successor cannot take over what it holds; then it stays. */
+  async renewOldest (): Promise<void> {
+    const { oldest } = this.#slots
+    if (oldest !== undefined) await this.#placement.renew(oldest)
+  }
+
   /** Opens a model on as many threads as asked; rejects with what the thread says of the file, or with DrainingError. */
   async open (model: ModelRef, name: string, options: QueueOptions): Promise<{ description: Description, queue: ModelQueue }> {
     const queue = new ModelQueue(model.key, name, options, this.#options.memory)

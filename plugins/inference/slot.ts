@@ -16,6 +16,8 @@ export class Slot {
   readonly tasks: Task[] = []
   busy = false
   lost = false
+  /** A successor takes over what it holds; nothing more is opened here. */
+  isLeaving = false
   /** What it did passed its limit and the thread was ended. */
   overran = false
   #limitAt = Infinity

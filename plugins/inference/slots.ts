@@ -14,7 +14,11 @@ export class Slots {
   constructor (pool: Pool) {
     this.#pool = pool
     pool.on('ready', (thread) => this.#add(thread))
-    pool.on('lost', (thread) => this.#remove(thread))
+    pool.on('lost', (thread) => {
+      this.replaced++
+      this.#remove(thread)
+    })
+    pool.on('retired', (thread) => this.#remove(thread))
   }
 
   get size (): number {
@@ -25,6 +29,11 @@ export class Slots {
   get isBusy (): boolean {
     for (const slot of this.#slots.values()) if (slot.busy || slot.tasks.length > 0) return true
     return false
+  }
+
+  /** The thread that has lived longest. */
+  get oldest (): Slot | undefined {
+    return this.#slots.values().next().value
   }
 
   /** Why nothing is begun any more; undefined until the end. */
@@ -56,10 +65,18 @@ export class Slots {
   freest (queue: ModelQueue): Slot | undefined {
     let freest: Slot | undefined
     for (const slot of this.#slots.values()) {
-      if (slot.queues.has(queue)) continue
+      if (slot.queues.has(queue) || slot.isLeaving) continue
       if (freest === undefined || load(slot) < load(freest)) freest = slot
     }
     return freest
+  }
+
+  /** One thread more. Rejects when it does not come up, or the end comes before it. */
+  async add (): Promise<Slot> {
+    const thread = await this.#pool.add().catch((error) => { throw this.#draining ?? error })
+    const slot = this.#slots.get(thread)
+    if (slot === undefined) throw new Error('the thread was lost at once')
+    return slot
   }
 
   /** Ends the threads that have worked on one thing beyond its limit. */
@@ -89,7 +106,6 @@ export class Slots {
     slot.lost = true
     this.#slots.delete(thread)
     if (this.#slots.size === 0) this.#present = Promise.withResolvers()
-    this.replaced++
     // The pool rejects whatever is asked of a thread that is gone.
     for (const task of slot.tasks.splice(0)) task.perform(slot)
   }

@@ -64,6 +64,7 @@ export function collectModelMetrics (registry: Registry, models: ModelRegistry, 
   registry.registerMetric(new CollectedMetric({ name: 'model_server_models', help: 'Model versions by state.', type: 'gauge', read: () => countStates(models) }))
   registry.registerMetric(new CollectedMetric({ name: 'model_server_threads', help: 'Worker threads of the shared pool that are alive.', type: 'gauge', read: () => single(inference.threads) }))
   registry.registerMetric(new CollectedMetric({ name: 'model_server_threads_replaced_total', help: 'Worker threads that were lost or ended and replaced.', type: 'counter', read: () => single(inference.replacedThreads) }))
+  registry.registerMetric(new CollectedMetric({ name: 'model_server_threads_recycled_total', help: 'Worker threads that were replaced because the process had more memory than MEMORY_LIMIT_MB.', type: 'counter', read: () => single(inference.recycledThreads) }))
   registry.registerMetric(new CollectedMetric({ name: 'model_server_ready', help: '1 while predictions are served.', type: 'gauge', read: () => single(models.unready === undefined ? 1 : 0) }))
 }
 

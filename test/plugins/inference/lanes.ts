@@ -27,6 +27,7 @@ export function startBench (t: Test, threads: number, options: Partial<Scheduler
   const alive = new Set<number>()
   pool.on('ready', (thread) => alive.add(thread))
   pool.on('lost', (thread) => alive.delete(thread))
+  pool.on('retired', (thread) => alive.delete(thread))
   pool.on('error', (error) => t.fail(error))
   const scheduler = new Scheduler(pool, { runLimitMs: 30_000, loadLimitMs: 30_000, memory: new WaitingMemory(), targetRunMs: 10, transferBytes: 2 ** 20, ...options })
   t.teardown(() => scheduler.stop())
