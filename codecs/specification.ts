@@ -19,6 +19,8 @@ export interface Feature {
   default?: FeatureValue
   /** Absent when the metadata does not say: then null takes the default, and without one is refused. */
   acceptsMissing?: boolean
+  /** Nobody says that it may be missing, but the model has an answer to it: null may stand for it, and it must be there. */
+  nullable?: boolean
   categories?: (string | number)[]
   minimum?: number
   maximum?: number
@@ -36,8 +38,8 @@ export interface InputLayout {
   kind: 'columns' | 'inputs'
   /** Absent when nothing names the columns: then only rows and named tensors are understood. */
   features?: Feature[]
-  /** false: null cannot stand for a number where nothing names the columns, since the model has no answer to it. */
-  acceptsMissing?: boolean
+  /** Whether null may stand for a number where nothing names the columns, or for which column of a row: where the model has an answer to it. Absent: for all. */
+  acceptsMissing?: boolean | boolean[]
   /** Elements of a positional row; absent when the graph does not fix it. */
   width?: number
 }

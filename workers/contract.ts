@@ -63,11 +63,14 @@ export interface ColumnSplit {
   outputs: string[]
 }
 
-/** A column of an input that an encoder reads as it was sent. */
-export interface EncodedColumn {
+export interface InputColumn {
   /** Name of the input. */
   input: string
   column: number
+}
+
+/** A column of an input that an encoder reads as it was sent. */
+export interface EncodedColumn extends InputColumn {
   /** All that the encoder knows: strings, or integers for an input of integers. Any other value fails the run, or was an error where the model was trained. */
   categories: string[] | number[]
 }
@@ -89,6 +92,8 @@ export interface Graph {
   zipMaps: ZipMapNode[]
   splits: ColumnSplit[]
   encoders: EncodedColumn[]
+  /** Columns of float inputs whose missing values the graph imputes or knows a branch for; column -1 is all of an input of unknown width. */
+  answersMissing: InputColumn[]
   /** Locations of external tensors, as written in the file. */
   externalData: string[]
   /** The tensor that reaches the model node when the graph scales, imputes or encodes first. */

@@ -72,7 +72,7 @@ function findValueError (validators: RecordValidators, field: RecordField, value
   if (field.shape === undefined) return mismatch(path, expectInstead(field, value) ?? expectField(field), value)
   if (steps.length === 0) return mismatch(path, expectField(field), value)
   const offender = steps.reduce<unknown>((part, step) => Array.isArray(part) ? part[step] : undefined, value)
-  const expected = error.keyword.endsWith('Items') || error.params.type === 'array' ? arrayLike(error) : expectInstead(field, offender) ?? expectElement(field)
+  const expected = error.keyword.endsWith('Items') || error.params.type === 'array' ? arrayLike(error) : expectInstead(field, offender) ?? expectElement(field, steps.at(-1) ?? 0)
   return mismatch(path + error.instancePath, expected, offender)
 }
 

@@ -12,8 +12,9 @@ export function expectField (field: RecordField): string {
 }
 
 /** What one element of a vector may hold. */
-export function expectElement (field: RecordField): string {
-  return orNull(expectValue(field), field.nullableElements)
+export function expectElement (field: RecordField, index: number): string {
+  const { nullableElements } = field
+  return orNull(expectValue(field), Array.isArray(nullableElements) ? nullableElements[index] === true : nullableElements)
 }
 
 function orNull (phrase: string, nullable: boolean): string {

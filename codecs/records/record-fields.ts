@@ -23,8 +23,8 @@ export interface RecordField {
   required: boolean
   /** null may stand for the whole value. */
   nullable: boolean
-  /** null may stand for an element of a vector, as NaN. */
-  nullableElements: boolean
+  /** null may stand for an element of a vector, as NaN, or for which. */
+  nullableElements: boolean | boolean[]
   default?: FeatureValue
   /** Position of each category, which is its number in a tensor of numbers. */
   categories?: ReadonlyMap<unknown, number>
@@ -42,7 +42,7 @@ const floatTypes: ReadonlySet<DataType> = new Set(['float16', 'float32', 'float6
  * Throws an Error, for the model's operator, when a feature cannot be put into its tensor.
  */
 export function resolveFields (layout: InputLayout): RecordField[] {
-  const fields = layout.features?.map((feature, position) => resolveFeature(feature, position, layout.inputs)) ?? layout.inputs.map((spec, input) => resolveInput(spec, input, layout.acceptsMissing !== false))
+  const fields = layout.features?.map((feature, position) => resolveFeature(feature, position, layout.inputs)) ?? layout.inputs.map((spec, input) => resolveInput(spec, input, layout.acceptsMissing ?? true))
   for (const { name } of fields) {
     if (name === '__proto__') throw new Error("A feature or input cannot be called '__proto__'")
   }
@@ -63,7 +63,7 @@ function resolveFeature (feature: Feature, position: number, inputs: TensorSpec[
     column: feature.column,
     size: feature.size,
     required: feature.default === undefined && !acceptsMissing,
-    nullable: acceptsMissing || (!missing && feature.acceptsMissing !== false),
+    nullable: acceptsMissing || feature.nullable === true || (!missing && feature.acceptsMissing !== false),
     nullableElements: acceptsMissing && floatTypes.has(type),
     inherited: feature.name in Object.prototype,
     feature
@@ -75,9 +75,9 @@ function resolveFeature (feature: Feature, position: number, inputs: TensorSpec[
   return field
 }
 
-function resolveInput ({ name, type, dims }: TensorSpec, input: number, acceptsMissing: boolean): RecordField {
+function resolveInput ({ name, type, dims }: TensorSpec, input: number, acceptsMissing: boolean | boolean[]): RecordField {
   const shape = dims.slice(1)
-  const nullable = acceptsMissing && floatTypes.has(type)
+  const nullable = floatTypes.has(type) && acceptsMissing
   const field: RecordField = {
     name,
     kind: elementKind('vector', type),
@@ -87,7 +87,7 @@ function resolveInput ({ name, type, dims }: TensorSpec, input: number, acceptsM
     column: 0,
     size: shape.includes(-1) ? -1 : elementCount(shape),
     required: true,
-    nullable: shape.length === 0 && nullable,
+    nullable: shape.length === 0 && nullable === true,
     nullableElements: nullable,
     inherited: name in Object.prototype
   }

@@ -78,7 +78,12 @@ export function fieldSchema (field: RecordField): JsonSchema {
 /** The part of a field's schema that decides; equal fields have equal constraints. */
 export function constraints (field: RecordField): JsonSchema {
   if (field.shape === undefined) return allowNull(valueSchema(field), field.nullable)
-  const element = allowNull(valueSchema(field), field.nullableElements)
+  const { nullableElements } = field
+  if (Array.isArray(nullableElements)) {
+    const prefixItems = nullableElements.map((nullable) => allowNull(valueSchema(field), nullable))
+    return { type: 'array', prefixItems, minItems: prefixItems.length, maxItems: prefixItems.length }
+  }
+  const element = allowNull(valueSchema(field), nullableElements)
   const nested = field.shape.reduceRight<JsonSchema>((items, length) => arraySchema(items, length), element)
   const known = field.shape.length > 1 && !field.shape.includes(-1)
   return allowNull(known ? { anyOf: [nested, arraySchema(element, elementCount(field.shape))] } : nested, field.nullable)

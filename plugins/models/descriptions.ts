@@ -34,6 +34,6 @@ export function describeTensor ({ name, type, dims }: TensorSpec): TensorDescrip
 }
 
 /** A feature with the keys of `metadata.json`. */
-export function describeFeature ({ input: _input, column: _column, size: _size, acceptsMissing, example: _example, ...feature }: Feature): FeatureDescription {
+export function describeFeature ({ input: _input, column: _column, size: _size, acceptsMissing, nullable: _nullable, example: _example, ...feature }: Feature): FeatureDescription {
   return { ...feature, ...(acceptsMissing !== undefined && { accepts_missing: acceptsMissing }) }
 }

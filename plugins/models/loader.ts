@@ -87,12 +87,10 @@ export class Loader {
     checkOperations(rules)
     const subject = { artefact, specification, lane, reader: new InputReader({ layout: specification.layout, rules, limits }) }
     const { unmerged, outputs } = await probe(subject, deadline)
-    if (outputs !== undefined) {
-      warnings.push(...keepTrueProbabilities(specification, outputs))
-      const missing = await probeMissing({ specification, lane, row: findRow(subject) }, deadline)
-      warnings.push(...missing.warnings)
-      if (missing.refused) specification.layout = { ...specification.layout, acceptsMissing: false }
-    }
+    if (outputs !== undefined) warnings.push(...keepTrueProbabilities(specification, outputs))
+    const missing = await probeMissing({ specification, lane, row: outputs && findRow(subject), declared: this.#isDeclared(artefact, isDefault) }, deadline)
+    warnings.push(...missing.warnings)
+    specification.layout = missing.layout
     const input = { layout: specification.layout, rules, limits }
     warnings.push(...findIdleSettings(config, { threads, merged: unmerged === undefined, task: specification.task }))
     const remarks = [...artefact.warnings, ...warnings.map((warning) => locate(artefact, warning))]
@@ -122,6 +120,11 @@ export class Loader {
     if (tensor === undefined) return undefined
     const model = { path, folder, session: config.session, sha256: description.sha256 }
     return new Preprocessing({ inference: this.#options.inference, model, name, tensor, batchable, queue: queueOptions(config) })
+  }
+
+  /** Whether somebody has said what the features are. */
+  #isDeclared ({ metadata }: Artefact, isDefault: boolean): boolean {
+    return metadata?.features !== undefined || (isDefault && this.#options.inputSchema !== undefined)
   }
 
   #specify (artefact: Artefact, lane: Lane, isDefault: boolean): ReturnType<typeof specify> {

@@ -20,6 +20,11 @@ export function readNumber (node: Node, name: string, fallback: number): number 
   return read<number>(node, name, 3, (pbf, into) => into.push(integer(pbf))).at(-1) ?? fallback
 }
 
+/** A float attribute, or the fallback when the node has none of that name. */
+export function readFloat (node: Node, name: string, fallback: number): number {
+  return read<number>(node, name, 2, floats).at(-1) ?? fallback
+}
+
 export function readStrings (node: Node, name: string): string[] {
   return read(node, name, 9, (pbf, into) => into.push(text(pbf)))
 }

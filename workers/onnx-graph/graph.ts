@@ -3,6 +3,7 @@ import { findClassifiers, findZipMaps } from './classifiers.js'
 import { findEncoders } from './encoders.js'
 import { Flow, isPlain } from './flow.js'
 import { quoteBeginning, recognise } from './format.js'
+import { findMissingAnswers } from './missing-values.js'
 import { listOutputs, readModel, type GraphProto, type ModelProto } from './proto.js'
 import { findSplits } from './splits.js'
 import { FormatError } from './wire.js'
@@ -89,6 +90,7 @@ function describe (model: ModelProto): Graph {
     zipMaps,
     splits,
     encoders: findEncoders(model.producer, graph, inputs, flow),
+    answersMissing: findMissingAnswers(graph, inputs, flow),
     externalData: [...model.locations],
     ...(preprocessed !== undefined && { preprocessed })
   }

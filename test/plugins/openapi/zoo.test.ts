@@ -10,8 +10,8 @@ const unanswered = ['broken', 'stuck', 'slow', 'not-finite']
 const names = readdirSync(zoo).filter((name) => !unanswered.includes(name))
 
 function readRows (name: string): unknown[] {
-  const { rows }: { rows: unknown[] } = JSON.parse(readFileSync(join(zoo, name, 'expected.json'), 'utf8'))
-  return rows.slice(0, 3).map((row) => Array.isArray(row) ? row.map((value) => value === 'NaN' ? null : value) : row)
+  const { rows }: { rows: unknown[] } = JSON.parse(readFileSync(join(zoo, name, 'expected.json'), 'utf8'), (_, value) => value === 'NaN' ? null : value)
+  return rows.slice(0, 3)
 }
 
 t.test('What bare exports answer is as documented', async (t) => {

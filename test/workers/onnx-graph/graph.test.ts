@@ -253,6 +253,59 @@ t.test('an encoder is passed over where the graph does not tell that it refuses 
   t.same(encoders('LabelEncoder', text('keys_strings', 'a')), [], 'its default may be meant')
 })
 
+t.test('columns are told whose missing values the graph has an answer to', async (t) => {
+  const zoo = (name: string) => readGraph(readFileSync(new URL(`../../fixtures/zoo/${name}/model.onnx`, import.meta.url))).answersMissing.map(({ input, column }) => `${input} ${column}`)
+  t.same(zoo('imputed-columns'), ['X 0', 'X 2'])
+  t.same(zoo('imputed-neighbors'), ['X 0', 'X 2'])
+  t.same(zoo('imputed-frame'), ['bill_length_mm 0', 'flipper_length_mm 0'])
+  t.same(zoo('hist-gradient-boosting'), Array.from({ length: 30 }, (_, column) => `float_input ${column}`), 'its trees have learned where they go')
+  for (const name of ['random-forest', 'k-neighbors-classifier', 'svc-probability', 'logistic-int-labels', 'torch-softmax', 'digits-convolution', 'identity-string']) t.same(zoo(name), [], name)
+})
+
+t.test('a number that may be missing is followed only where its way is clear', async (t) => {
+  const float = (name: string, value: number): Write => (pbf) => {
+    pbf.writeStringField(1, name)
+    pbf.writeFloatField(2, value)
+  }
+  const constant = (graph: PbfWriter, name: string, ...values: number[]) => nest(graph, 5, (tensor) => {
+    tensor.writeVarintField(2, 7)
+    tensor.writePackedVarint(7, values)
+    tensor.writeStringField(8, name)
+  })
+  const imputed = (fill: (graph: PbfWriter) => void, value = NaN) => readGraph(model((graph) => {
+    fill(graph)
+    node(graph, 'Imputer', ['z'], ['y'], float('replaced_value_float', value))
+    input(graph, 'x', 3, 1)
+    input(graph, 'w', 1, 1)
+    nest(graph, 11, (info) => {
+      info.writeStringField(1, 'wide')
+      nest(info, 2, (type) => nest(type, 1, (tensor) => {
+        tensor.writeVarintField(1, 1)
+        nest(tensor, 2, (shape) => { for (const name of ['N', 'M']) nest(shape, 1, (dim) => dim.writeStringField(2, name)) })
+      }))
+    })
+    constant(graph, 'at', 2, 0)
+  })).answersMissing.map(({ input, column }) => `${input} ${column}`)
+  t.same(imputed((graph) => node(graph, 'Scaler', ['x'], ['z'])), ['x 0', 'x 1', 'x 2'])
+  t.same(imputed((graph) => node(graph, 'Scaler', ['x'], ['z']), -1), [], 'it replaces another value')
+  t.same(imputed((graph) => node(graph, 'Sub', ['x', 'at'], ['z'])), ['x 0', 'x 1', 'x 2'])
+  t.same(imputed((graph) => node(graph, 'Sub', ['x', 'w'], ['z'])), [], 'it mixes columns')
+  t.same(imputed((graph) => node(graph, 'ArrayFeatureExtractor', ['x', 'at'], ['z'])), ['x 2', 'x 0'])
+  t.same(imputed((graph) => node(graph, 'Gather', ['x', 'at'], ['z'], number('axis', 0))), [], 'it takes rows')
+  t.same(imputed((graph) => node(graph, 'Gather', ['x', 'unknown'], ['z'], number('axis', 1))), [])
+  t.same(imputed((graph) => node(graph, 'Concat', ['w', 'x'], ['z'], number('axis', 1))), ['w 0', 'x 0', 'x 1', 'x 2'])
+  t.same(imputed((graph) => node(graph, 'Concat', ['w', 'wide'], ['z'], number('axis', 1))), [], 'the width is not known')
+  t.same(imputed((graph) => node(graph, 'Concat', ['w', 'x'], ['z'], number('axis', 0))), [], 'rows are put together')
+  t.same(imputed((graph) => node(graph, 'Reshape', ['w', 'shape'], ['z'])), ['w 0'])
+  t.same(imputed((graph) => node(graph, 'Reshape', ['x', 'shape'], ['z'])), [], 'columns may become rows')
+  t.same(imputed((graph) => node(graph, 'Identity', ['wide'], ['z'])), ['wide -1'])
+  t.same(imputed((graph) => node(graph, 'Gather', ['wide', 'at'], ['z'], number('axis', 1))), ['wide 2', 'wide 0'])
+  t.same(imputed((graph) => node(graph, 'IsNaN', ['x'], ['z'])), ['x 0', 'x 1', 'x 2'])
+  t.same(imputed((graph) => {
+    for (let copy = 0; copy < 40; copy++) node(graph, 'Concat', ['x', 'x'], ['x'], number('axis', 1))
+  }), [], 'columns without end')
+})
+
 t.test('the tensor that reaches the model is named when the graph prepares it', async (t) => {
   t.equal(readGraph(load('scaled-tree')).preprocessed, 'variable')
   t.equal(readGraph(load('columns')).preprocessed, 'transformed_column')

@@ -26,6 +26,7 @@ function describe (inputs: TensorSpec[], outputs: TensorSpec[], graph: Partial<G
     zipMaps: [],
     splits: [],
     encoders: [],
+    answersMissing: [],
     externalData: []
   }
   return { graph: { ...base, ...graph }, inputs, outputs, sha256: '', bytes: 0, runtime: { name: 'onnxruntime', version: '' } }
