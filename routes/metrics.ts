@@ -26,7 +26,8 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     const type = chooseType(accept, ['text/plain', 'application/openmetrics-text', 'application/json'])
     if (type === undefined) throw new NotAcceptableError('text/plain or application/json', accept?.slice(0, 80) ?? '')
     if (type === 'application/json') return app.metrics.summarize()
-    return await reply.type(app.metrics.contentType).send(await app.metrics.expose())
+    const { contentType, text } = await app.metrics.expose()
+    return await reply.type(contentType).send(text)
   })
 
   app.get('/metrics/prometheus', {
@@ -36,7 +37,10 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
       summary: "Metrics in Prometheus' text format",
       response: { 200: { description: 'What was counted.', content: { 'text/plain': exposition } } }
     }
-  }, async (_request, reply) => await reply.type(app.metrics.contentType).send(await app.metrics.expose()))
+  }, async (_request, reply) => {
+    const { contentType, text } = await app.metrics.expose()
+    return await reply.type(contentType).send(text)
+  })
 }
 
 export default routes

@@ -1,6 +1,7 @@
-import { IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Transform } from 'node:stream'
 import { ClientGoneError, CorruptBodyError, PayloadTooLargeError } from '../../errors.js'
+import { http } from '../http.js'
 import { BodyCollector, type BodyParts } from './body-collector.js'
 import { createInflater } from './content-encoding.js'
 import { freeMemory } from './memory.js'
@@ -37,7 +38,7 @@ export function readBody (request: IncomingMessage, limit: number, split: (lengt
 }
 
 function receive (request: IncomingMessage, collector: BodyCollector, finish: Finish): void {
-  const isFromSocket = request instanceof IncomingMessage
+  const isFromSocket = request instanceof http.IncomingMessage
   const stop = watch(request, request, (chunk) => { if (collector.add(chunk) && isFromSocket) freeMemory(chunk) }, (error) => {
     // After the end there is nothing to be heard any more: the listeners go with the request.
     if (error !== undefined) {

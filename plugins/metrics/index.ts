@@ -1,10 +1,8 @@
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import fp from 'fastify-plugin'
-import { Registry } from 'prom-client'
 import type { MetricsSummary } from '../../schemas/metrics.js'
-import { collectHttpMetrics, PredictionCounts, RouteCounts } from './http-metrics.js'
-import { collectModelMetrics } from './model-metrics.js'
-import { dropUnmeasured, observeProcess } from './process-metrics.js'
+import { PredictionCounts, RouteCounts } from './counts.js'
+import type { Exposition } from './exposition.js'
 
 declare module 'fastify' {
   interface FastifyInstance { metrics: Metrics }
@@ -13,21 +11,17 @@ declare module 'fastify' {
 export interface Metrics {
   /** Every prediction over HTTP; other protocols record theirs here. */
   readonly predictions: PredictionCounts
-  readonly contentType: string
   /** All metrics in Prometheus' text format. */
-  expose (): Promise<string>
+  expose (): Promise<{ contentType: string, text: string }>
   summarize (): MetricsSummary
 }
 
 /** `app.metrics`: what has been counted. Must be registered before the routes that it counts. */
 export default fp(async (app) => {
-  const registry = new Registry()
   const predictions = new PredictionCounts()
   const routes: RouteCounts[] = []
   const startedAt = performance.now()
-  let isProcessObserved = false
-  collectModelMetrics(registry, app.models, app.inference)
-  collectHttpMetrics(registry, routes)
+  let exposition: Promise<Exposition> | undefined
 
   app.addHook('onRoute', (route: RouteOptions) => {
     const counts = new RouteCounts(typeof route.method === 'string' ? route.method : 'other', route.url)
@@ -56,12 +50,10 @@ export default fp(async (app) => {
 
   const metrics: Metrics = {
     predictions,
-    contentType: registry.contentType,
     async expose () {
-      // Observing costs something; nobody pays who is never asked.
-      if (!isProcessObserved) observeProcess(registry)
-      isProcessObserved = true
-      return dropUnmeasured(await registry.metrics())
+      exposition ??= import('./exposition.js').then(({ Exposition }) => new Exposition(app.models, app.inference, routes))
+      const metrics = await exposition
+      return { contentType: metrics.contentType, text: await metrics.write() }
     },
     summarize () {
       const { count, failed, ms } = predictions
