@@ -41,8 +41,8 @@ gate('R14: a Node that is too old is refused in one line', async (t) => {
 })
 
 gate('R26: what npm start and the container run is the build, without watch or inspector, and DEBUG shows no stack', async (t) => {
-  t.equal(manifest.scripts.start, 'exec node dist/server.js || node dist/server.js')
-  t.match(read('Containerfile'), '\nCMD ["node", "dist/server.js"]\n')
+  t.equal(manifest.scripts.start, 'exec node --max-semi-space-size=8 dist/server.js || node --max-semi-space-size=8 dist/server.js')
+  t.match(read('Containerfile'), '\nCMD ["node", "--max-semi-space-size=8", "dist/server.js"]\n')
   const started = [manifest.scripts.prestart, manifest.scripts.build, read('build.js'), read('Containerfile'), read('docker-compose.yml'), read('docker-compose-production.yml'), read('variables-production.env')].join('\n')
   t.notMatch(started, /--watch|--inspect|NODE_OPTIONS|nodemon|strip-types/)
   const app = await build(t, { DEBUG: true, MODEL_STORE: await makeStore(t, { failing: { zoo: 'fails-on-13' } }) })

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +8,7 @@ import { createStore } from './store.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const examples = join(root, 'model-store')
+const startOptions = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).scripts.start.match(/--\S+/)
 const here = (file) => fileURLToPath(new URL(file, import.meta.url))
 
 // What Fastify writes by itself.
@@ -35,9 +37,9 @@ export class Servers {
     return model === 'iris' ? join(examples, 'iris/1/model.onnx') : join(root, 'test/fixtures/zoo', model, 'model.onnx')
   }
 
-  /** This project with its default settings, except that like the others it logs no more than warnings, and takes any port for gRPC. */
+  /** This project as `npm start` runs it, with its default settings, except that like the others it logs no more than warnings, and takes any port for gRPC. */
   ours (env = {}, options = {}) {
-    return this.#start(join(this.#dist, 'server.js'), { env: { MODEL_STORE: examples, LOG_LEVEL: 'warn', GRPC_PORT: '0', ...env }, execArgv: this.#execArgv, ...options })
+    return this.#start(join(this.#dist, 'server.js'), { env: { MODEL_STORE: examples, LOG_LEVEL: 'warn', GRPC_PORT: '0', ...env }, execArgv: [...startOptions, ...this.#execArgv], ...options })
   }
 
   /** Bare Fastify with the answer that `ours` gave to this request. */
