@@ -80,12 +80,12 @@ export class Placement {
    */
   async renew (slot: Slot): Promise<void> {
     const successor = await this.#slots.add()
-    slot.isLeaving = true
+    slot.isReserved = successor.isReserved = true
     const failure = await this.#handOver(slot, successor).then(() => undefined, (error: Error) => error)
-    slot.isLeaving = failure === undefined
-    const [leaving, staying] = failure === undefined ? [slot, successor] : [successor, slot]
-    // A thread that is lost meanwhile comes back by itself: then the other one is too many.
-    if (!await this.#retire(leaving)) await this.#retire(staying)
+    successor.isReserved = false
+    slot.isReserved = failure === undefined && !successor.lost
+    // Where one of them was lost meanwhile, the pool makes do with the other.
+    await this.#retire(slot.isReserved ? slot : successor)
     this.#refill()
     if (failure !== undefined) throw failure
   }
@@ -130,9 +130,8 @@ export class Placement {
     }
   }
 
-  /** Says whether the thread was still there. */
-  async #retire (slot: Slot): Promise<boolean> {
-    return !slot.lost && await this.#tasks.runOn(slot, () => this.#pool.retire(slot.thread))
+  async #retire (slot: Slot): Promise<void> {
+    if (!slot.lost) await this.#tasks.runOn(slot, () => this.#pool.retire(slot.thread))
   }
 
   async #openSomewhere (queue: ModelQueue, model: ModelRef): Promise<Description> {

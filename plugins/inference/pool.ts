@@ -32,6 +32,8 @@ interface Member {
 
 /** The worker threads. Every task names the thread that runs it: who runs where is decided by the scheduler. */
 export class Pool extends EventEmitter<PoolEvents> {
+  /** Threads that there should be; one more while one is replaced. */
+  readonly #size: number
   readonly #maxHeapMb: number
   readonly #nice: number
   readonly #members = new Map<number, Member>()
@@ -43,6 +45,7 @@ export class Pool extends EventEmitter<PoolEvents> {
     super()
     // Telemetry is switched off here because only the main thread's environment counts, and only before the addon loads.
     process.env.ORT_DISABLE_TELEMETRY = '1'
+    this.#size = threads
     this.#maxHeapMb = maxHeapMb
     // Elsewhere it would be the priority of the whole process.
     this.#nice = process.platform === 'linux' ? nice : 0
@@ -78,7 +81,7 @@ export class Pool extends EventEmitter<PoolEvents> {
     member.giveUp?.(reason)
     member.channel.giveUp(reason)
     this.#end(member).catch((error) => this.emit('error', error))
-    this.#start()
+    this.#complete()
   }
 
   /** Starts one thread more and resolves with it once it is ready. Rejects when it does not come up, or the end comes before it. */
@@ -88,19 +91,21 @@ export class Pool extends EventEmitter<PoolEvents> {
     try {
       return await member.arrival.promise
     } catch (error) {
+      member.isAbandoned = true
       await this.#end(member)
       throw error
     }
   }
 
-  /** Ends a thread that runs nothing, for good, and with it all memory that native code keeps for it. Says whether it was still there. */
-  async retire (thread: number): Promise<boolean> {
+  /** Ends a thread that runs nothing, for good, and with it all memory that native code keeps for it. */
+  async retire (thread: number): Promise<void> {
     const member = this.#members.get(thread)
-    if (member === undefined) return false
+    if (member === undefined) return
+    member.isAbandoned = true
     this.#members.delete(thread)
     this.emit('retired', thread)
+    this.#complete()
     await this.#end(member)
-    return true
   }
 
   /** Ends all threads, each after what it is running. */
@@ -127,6 +132,7 @@ export class Pool extends EventEmitter<PoolEvents> {
     this.#open.add(member)
     let thread = -1
     piscina.on('workerCreate', (worker: { id: number }) => {
+      if (member.isAbandoned) return
       if (thread !== -1) member.channel = new Channel()
       thread = worker.id
       this.#connect(member, thread)
@@ -134,6 +140,11 @@ export class Pool extends EventEmitter<PoolEvents> {
     // Comes before the rejection of what the thread was running.
     piscina.on('workerDestroy', () => {
       member.channel.close()
+      // Piscina starts another in its place, unless there are enough without it.
+      if (!member.isAbandoned && this.#count() > this.#size) {
+        member.isAbandoned = true
+        this.#end(member).catch((error) => this.emit('error', error))
+      }
       this.#forget(thread)
     })
     piscina.on('error', (error: Error) => this.emit('error', error))
@@ -152,6 +163,18 @@ export class Pool extends EventEmitter<PoolEvents> {
       member.arrival.reject(error)
       if (!this.#closing) this.emit('error', error)
     })
+  }
+
+  /** Threads that serve or are about to. */
+  #count (): number {
+    let count = 0
+    for (const { isAbandoned } of this.#open) if (!isAbandoned) count++
+    return count
+  }
+
+  /** Starts a thread if there are too few. */
+  #complete (): void {
+    if (!this.#closing && this.#count() < this.#size) this.#start()
   }
 
   #forget (thread: number): void {

@@ -54,7 +54,10 @@ export class Recycler {
   }
 
   #lookIn (ms: number): void {
-    if (!this.#stopped) this.#timer = setTimeout(() => { this.#look().then((next) => this.#lookIn(next)) }, ms).unref()
+    if (this.#stopped) return
+    this.#timer = setTimeout(() => {
+      this.#look().then((next) => this.#lookIn(next), (err) => this.#log.warn({ err }, 'the memory of the process cannot be read: no worker thread is replaced for MEMORY_LIMIT_MB'))
+    }, ms).unref()
   }
 
   /** Replaces a thread if there is reason to. Resolves with the milliseconds until the next look. */
@@ -88,7 +91,7 @@ export class Recycler {
   #slowDown (): void {
     this.#inVain = 0
     this.#pauseMs = Math.min(longestPauseMs, 2 * this.#pauseMs)
-    this.#log.warn({ rss_mb: this.#rssMb }, `MEMORY_LIMIT_MB (${this.#limitMb}) is below what the server needs: every worker thread was replaced and it still has more; the next is replaced in ${Math.round(this.#pauseMs / 1000)} s`)
+    this.#log.warn({ rss_mb: this.#rssMb }, `MEMORY_LIMIT_MB (${this.#limitMb}) is below what the server needs: every worker thread was replaced and it still has more; the next is replaced in ${this.#pauseMs / 1000} s`)
   }
 
   /** Ids of threads rise with time, over all pools. */

@@ -16,8 +16,8 @@ export class Slot {
   readonly tasks: Task[] = []
   busy = false
   lost = false
-  /** A successor takes over what it holds; nothing more is opened here. */
-  isLeaving = false
+  /** One thread takes over what another holds: until that is done nothing else is opened on either. */
+  isReserved = false
   /** What it did passed its limit and the thread was ended. */
   overran = false
   #limitAt = Infinity

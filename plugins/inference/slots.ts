@@ -65,7 +65,7 @@ export class Slots {
   freest (queue: ModelQueue): Slot | undefined {
     let freest: Slot | undefined
     for (const slot of this.#slots.values()) {
-      if (slot.queues.has(queue) || slot.isLeaving) continue
+      if (slot.queues.has(queue) || slot.isReserved) continue
       if (freest === undefined || load(slot) < load(freest)) freest = slot
     }
     return freest

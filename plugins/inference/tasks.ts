@@ -38,6 +38,8 @@ export class Tasks {
   runOn<T> (slot: Slot, run: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#draining !== undefined) throw this.#draining
+      // Nobody would ever perform it.
+      if (slot.lost) throw new Error('the thread is gone')
       slot.tasks.push({ perform: () => run().then(resolve, reject), refuse: reject })
       this.#wake()
     })

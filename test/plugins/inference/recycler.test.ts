@@ -95,7 +95,8 @@ t.test('a limit that cannot be kept is said once for each round, and the pauses 
   await until(() => lines.length >= 6)
   const levels = lines.slice(0, 6).map(({ level }) => level)
   t.same(levels, ['info', 'info', 'warn', 'info', 'info', 'warn'])
-  t.match(lines[2], { rss_mb: 300, message: 'MEMORY_LIMIT_MB (100) is below what the server needs' })
+  t.match(lines[2], { rss_mb: 300, message: /MEMORY_LIMIT_MB \(100\) is below what the server needs: .* in 0\.002 s$/ })
+  t.match(lines[5], { message: / in 0\.004 s$/ })
 })
 
 t.test('a thread whose models cannot be opened again stays', async (t) => {
@@ -128,6 +129,40 @@ t.test('a thread that is lost while its successor takes over leaves no thread to
   await until(() => threads.size === 1)
   t.equal(scheduler.replacedThreads, 1)
   t.equal(scheduler.threads, 1)
+})
+
+t.test('a successor that is lost leaves everything as it was', async (t) => {
+  const bench = await startThreads(t, 1)
+  const { pool, scheduler, threads } = bench
+  const queues = [await open(scheduler, 'identity-float32'), await open(scheduler, 'identity-float32')]
+  const [first] = threads
+  const run = pool.run.bind(pool)
+  let opened = 0
+  pool.run = (thread, name, ...rest) => {
+    const result = run(thread, name, ...rest)
+    if (name === 'open' && ++opened === 2) kill(bench, thread)
+    return result
+  }
+  await t.rejects(scheduler.renewOldest(), 'during the second model')
+  pool.run = run
+  for (const queue of queues) t.same(values(await scheduler.submit(queue, [wide(2, 2)], 2, deadlineIn())), [0, 0, 1, 1])
+  t.same([...threads], [first])
+  t.same(queues.map(({ failure }) => failure), [undefined, undefined])
+  await scheduler.renewOldest()
+  t.not([...threads][0], first, 'the next time it succeeds')
+  t.equal(threads.size, 1)
+})
+
+t.test('a successor that is lost at once holds nothing up', async (t) => {
+  const bench = await startThreads(t, 1)
+  const { pool, scheduler, threads } = bench
+  await open(scheduler, 'identity-float32')
+  const [first] = threads
+  pool.once('ready', (thread) => kill(bench, thread))
+  await t.rejects(scheduler.renewOldest())
+  const later = await open(scheduler, 'fails-on-13')
+  t.same(values(await scheduler.submit(later, column(1), 1, deadlineIn())), [21])
+  t.same([...threads], [first])
 })
 
 t.test('the end comes in between', { timeout: 20_000 }, async (t) => {
