@@ -1,8 +1,9 @@
 import { basename } from 'node:path'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { describe } from '../codecs/records/field-errors.js'
 import { InvalidRequestError } from '../errors.js'
 import { FeaturesSchema, ModelInfoSchema, PreprocessQuerySchema, ServiceInfoSchema } from '../schemas/info.js'
-import { isOn } from '../schemas/prediction.js'
+import { flagOff, isOn } from '../schemas/prediction.js'
 import { version } from '../version.js'
 
 /** The default model as the flask template shows it, under the names of its README and those of its code. */
@@ -50,7 +51,7 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     const { preprocessing } = model
     if (preprocessing === undefined) {
       throw new InvalidRequestError(`Model '${model.name}' has nothing to show: no scaler, imputer or encoder stands before the model inside its graph`, [
-        { path: 'scaled', message: `the graph of model '${model.name}' does no preprocessing of its own` }
+        { path: 'scaled', message: `the graph of model '${model.name}' does no preprocessing of its own`, expected: flagOff, got: describe(query.scaled) }
       ])
     }
     return (await model.hold(preprocessing.run(tensors, rows, deadline))).rows

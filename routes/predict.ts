@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { describe } from '../codecs/records/field-errors.js'
 import { InvalidRequestError } from '../errors.js'
-import { BatchPredictionSchema, NoQuerySchema, PredictQuerySchema, PredictionSchema, isOn } from '../schemas/prediction.js'
+import { BatchPredictionSchema, NoQuerySchema, PredictQuerySchema, PredictionSchema, flagOff, isOn } from '../schemas/prediction.js'
 import { ref } from '../schemas/ref.js'
 
 /** The default model's faces that take every form of input. */
@@ -17,10 +18,12 @@ const routes: FastifyPluginAsyncTypebox = async (app) => {
     const model = app.models.get()
     const proba = isOn(query.proba)
     if (proba && !model.hasProbabilities) {
-      throw new InvalidRequestError(`Model '${model.name}' gives no probabilities`, [{ path: 'proba', message: `model '${model.name}' gives no probabilities` }])
+      throw new InvalidRequestError(`Model '${model.name}' gives no probabilities`, [{ path: 'proba', message: `model '${model.name}' gives no probabilities`, expected: flagOff, got: describe(query.proba) }])
     }
     const traced = isOn(query.trace)
-    if (traced && !app.config.TRACE) throw new InvalidRequestError('Traces are off; the setting TRACE allows them', [{ path: 'trace', message: 'is not allowed on this server' }])
+    if (traced && !app.config.TRACE) {
+      throw new InvalidRequestError('Traces are off; the setting TRACE allows them', [{ path: 'trace', message: 'is not allowed on this server', expected: flagOff, got: describe(query.trace) }])
+    }
     const deadline = reply.startDeadline()
     const input = await model.read(body, 'predict', false, deadline)
     const kept = traced ? model.keep(input) : input

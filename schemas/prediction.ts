@@ -20,6 +20,9 @@ export function isOn (flag: string | undefined): boolean {
   return flag === '1' || flag === 'true'
 }
 
+/** What an error expects of a flag that is on where it cannot be. */
+export const flagOff = 'one of: 0, false'
+
 const VersionSchema = Type.String({ description: 'Version that answered.' })
 const RequestIdSchema = Type.String({ description: 'Names this request in the log.' })
 

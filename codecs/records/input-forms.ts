@@ -1,6 +1,6 @@
 import { InvalidRequestError } from '../../errors.js'
 import type { InputLayout } from '../specification.js'
-import { describe, type IndexNoun } from './field-errors.js'
+import { describe, pointer, type IndexNoun } from './field-errors.js'
 
 /**
  * What a route takes: `predict` every form of the default model's face, `batch` instances, `record` one record,
@@ -72,10 +72,10 @@ export class InputForms {
 
   #unwrap (body: Record<string, unknown>): InputItems {
     const extra = Object.keys(body).find((key) => key !== '_data' && key !== '_samples')
-    if (extra !== undefined) {
-      throw new InvalidRequestError(`${extra} cannot stand beside _data and _samples`, [{ path: `/${extra}`, message: 'cannot stand beside _data and _samples' }])
+    if (extra !== undefined) throw misfit(body, extra, 'cannot stand beside _data and _samples', '_data and _samples only')
+    if (!Object.hasOwn(body, '_data')) {
+      throw new InvalidRequestError('_data is required beside _samples', [{ path: '/_data', message: 'is required', expected: 'a record or a list of records', got: 'nothing' }])
     }
-    if (!Object.hasOwn(body, '_data')) throw new InvalidRequestError('_data is required beside _samples', [{ path: '/_data', message: 'is required' }])
     const data = this.#findWrapped(body._data, '/_data', this.#limits.maxRows)
     if (!Object.hasOwn(body, '_samples')) return data
     return { ...data, samples: this.#findWrapped(body._samples, '/_samples', this.#limits.maxSamples) }
@@ -89,7 +89,7 @@ export class InputForms {
 
   #findRow (body: Record<string, unknown>): InputItems {
     const extra = Object.keys(body).find((key) => key !== 'features')
-    if (extra !== undefined) throw new InvalidRequestError(`${extra} cannot stand beside features`, [{ path: `/${extra}`, message: 'cannot stand beside features' }])
+    if (extra !== undefined) throw misfit(body, extra, 'cannot stand beside features', 'features only')
     return { items: [body.features], path: () => '/features', rows: true, list: false }
   }
 
@@ -114,7 +114,7 @@ export class InputForms {
   #findInstances (body: unknown, face: Face, takesRows: boolean): InputItems {
     if (!isObject(body)) throw expected('an object with instances', body, '')
     const { instances } = body
-    if (instances === undefined) throw new InvalidRequestError('instances is required', [{ path: '/instances', message: 'is required', expected: 'a list of records or rows' }])
+    if (instances === undefined) throw new InvalidRequestError('instances is required', [{ path: '/instances', message: 'is required', expected: 'a list of records or rows', got: 'nothing' }])
     if (!Array.isArray(instances) || instances.length === 0) throw expected('a list of at least one record or row', instances, '/instances')
     const { batchMax } = this.#limits
     if (face === 'batch') {
@@ -122,7 +122,7 @@ export class InputForms {
         throw new InvalidRequestError(`Batch size cannot exceed ${batchMax}`, [{ path: '/instances', message: `cannot exceed ${batchMax} instances`, expected: `at most ${batchMax} instances`, got: `${instances.length} instances` }])
       }
       const extra = Object.keys(body).find((key) => key !== 'instances')
-      if (extra !== undefined) throw new InvalidRequestError(`${extra} is not expected here`, [{ path: `/${extra}`, message: 'is not expected here', expected: 'instances only' }])
+      if (extra !== undefined) throw misfit(body, extra, 'is not expected here', 'instances only')
     }
     return { items: instances, path: (index) => `/instances/${index}`, rows: takesRows && !isObject(instances[0]), list: true }
   }
@@ -134,6 +134,11 @@ function isObject (value: unknown): value is Record<string, unknown> {
 
 function isNested (value: unknown): boolean {
   return typeof value === 'object' && value !== null
+}
+
+/** A key that has no place in this form. */
+function misfit (body: Record<string, unknown>, key: string, message: string, expected: string): InvalidRequestError {
+  return new InvalidRequestError(`${key} ${message}`, [{ path: pointer('', key), message, expected, got: describe(body[key]) }])
 }
 
 function expected (what: string, value: unknown, path: string): InvalidRequestError {

@@ -92,7 +92,7 @@ t.test('records come back in the order of the metadata with defaults filled in',
 
   const scaled = await app.inject({ method: 'POST', url: '/preprocess?scaled=1', payload: {} })
   t.equal(scaled.statusCode, 400, 'a graph without preprocessing has none to show')
-  t.match(scaled.json().errors, [{ path: 'scaled' }])
+  t.match(scaled.json().errors, [{ path: 'scaled', expected: 'one of: 0, false', got: '"1" (string)' }])
   t.equal((await app.inject({ method: 'POST', url: '/preprocess?scaled=2', payload: {} })).statusCode, 400)
 })
 
