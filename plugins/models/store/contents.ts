@@ -77,10 +77,11 @@ function checkRow (row: readonly BackgroundValue[], index: number, { columns }: 
   })
 }
 
-async function readJson (root: string, folder: string, name: string): Promise<{ value: unknown, file: string }> {
+async function readJson (root: string, folder: string, name: string): Promise<{ value: unknown, file: string, sha256: string }> {
   const path = join(folder, name)
   const file = showPath(root, path)
-  return { value: parseJson(await readText(root, path), file), file }
+  const { text, sha256 } = await readText(root, path)
+  return { value: parseJson(text, file), file, sha256 }
 }
 
 export async function readMetadata (root: string, folder: string): Promise<{ metadata: Metadata, warnings: string[] }> {
@@ -88,13 +89,16 @@ export async function readMetadata (root: string, folder: string): Promise<{ met
   return parseMetadata(value, file)
 }
 
-/** Rows are as long as `columns`; with `features` the columns are these features in their order and the values suit them. */
-export async function readBackground (root: string, folder: string, features: readonly FeatureMetadata[] | undefined): Promise<Background> {
-  const { value, file } = await readJson(root, folder, 'background.json')
+/** Rows are as long as `columns`; where the metadata has features the columns are these in their order and the values suit them. Another digest than that of the metadata is a warning. */
+export async function readBackground (root: string, folder: string, { features, explain }: Metadata = {}): Promise<{ background: Background, warnings: string[] }> {
+  const { value, file, sha256 } = await readJson(root, folder, 'background.json')
   const background = checkBackground(value, file)
   if (features) checkColumns(background, features, file)
   background.rows.forEach((row, index) => checkRow(row, index, background, features, file))
-  return background
+  const expected = explain?.background_sha256
+  if (expected === undefined || expected.toLowerCase() === sha256) return { background, warnings: [] }
+  const metadataFile = showPath(root, join(folder, 'metadata.json'))
+  return { background, warnings: [`${metadataFile}: explain.background_sha256 is not the digest of ${file}, which is ${sha256}: one of them was changed or belongs to another export`] }
 }
 
 export async function readTests (root: string, folder: string): Promise<GoldenTests> {

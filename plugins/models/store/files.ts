@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import type { Dirent } from 'node:fs'
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { extname, join, relative, sep } from 'node:path'
@@ -65,8 +65,8 @@ export async function takeFingerprint (folder: string, entries: readonly Dirent[
   return hashLines((await Promise.all(entries.map((entry) => describeFile(folder, entry, '')))).flat())
 }
 
-/** Text of a JSON file inside `root`, without a byte order mark. Throws an `EntryError` when it leaves `root`, is no file, is too big or is not UTF-8. */
-export async function readText (root: string, path: string): Promise<string> {
+/** Text of a JSON file inside `root`, without a byte order mark, and the digest of its bytes. Throws an `EntryError` when it leaves `root`, is no file, is too big or is not UTF-8. */
+export async function readText (root: string, path: string): Promise<{ text: string, sha256: string }> {
   const shown = showPath(root, path)
   const real = await resolveInside(root, path)
   const stats = await stat(real)
@@ -74,7 +74,7 @@ export async function readText (root: string, path: string): Promise<string> {
   if (stats.size > maxJsonBytes) throw new EntryError(shown, `: is larger than ${maxJsonBytes} bytes`)
   const bytes = await readFile(real).catch(unreadable(root, path))
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), sha256: hash('sha256', bytes) }
   } catch {
     throw new EntryError(shown, ': is not UTF-8 text')
   }

@@ -49,15 +49,16 @@ async function checkModelFile ({ root, folder, file }: VersionPlace, entries: re
 async function readDocuments ({ root, folder }: VersionPlace, entries: readonly Dirent[]): Promise<Pick<Artefact, 'metadata' | 'background' | 'tests' | 'warnings'>> {
   const names = new Set(entries.map(({ name }) => name))
   const described = names.has('metadata.json') ? await readMetadata(root, folder) : undefined
-  const background = names.has('background.json') ? await readBackground(root, folder, described?.metadata.features) : undefined
+  const reference = names.has('background.json') ? await readBackground(root, folder, described?.metadata) : undefined
   const tests = names.has('tests.json') ? await readTests(root, folder) : undefined
   const strays = [...names].filter((name) => name.endsWith('.json') && name !== 'model.json' && !documentNames.includes(name))
   return {
     ...(described && { metadata: described.metadata }),
-    ...(background && { background }),
+    ...(reference && { background: reference.background }),
     ...(tests && { tests }),
     warnings: [
       ...described?.warnings ?? [],
+      ...reference?.warnings ?? [],
       ...strays.map((name) => `${showPath(root, join(folder, name))}: is not read; the files of a version are ${documentNames.join(', ')}`)
     ]
   }

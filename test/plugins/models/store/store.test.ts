@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { chmod, realpath, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -328,6 +329,21 @@ t.test('unknown keys of metadata.json and stray JSON files are warnings', async 
     'iris/1/metadata.json: features[0].defalt is not a known key and is ignored',
     'iris/1/metadata.json: outputs.lable is not a known key and is ignored',
     'iris/1/test.json: is not read; the files of a version are metadata.json, background.json, tests.json'
+  ])
+})
+
+t.test('background.json of another export than metadata.json is a warning that names both', async (t) => {
+  const background = JSON.stringify({ columns: ['a'], rows: [[1]] })
+  const digest = createHash('sha256').update(background).digest('hex')
+  const read = async (files: Record<string, string>) => (await readIris(t, { 1: { 'model.onnx': onnx, ...files } })).versions[0]
+  const describe = (sha256: string) => JSON.stringify({ features: [{ name: 'a', type: 'numeric' }], explain: { background_sha256: sha256 } })
+  for (const sha256 of [digest, digest.toUpperCase()]) t.match(await read({ 'metadata.json': describe(sha256), 'background.json': background }), { error: undefined, warnings: [] })
+  t.same((await read({ 'metadata.json': describe('ab') }))?.warnings, [], 'there is nothing to compare')
+  const changed = await read({ 'metadata.json': describe(digest), 'background.json': `${background}\n` })
+  t.equal(changed?.error, undefined)
+  t.same(changed?.background, JSON.parse(background))
+  t.same(changed?.warnings, [
+    `iris/1/metadata.json: explain.background_sha256 is not the digest of iris/1/background.json, which is ${createHash('sha256').update(`${background}\n`).digest('hex')}: one of them was changed or belongs to another export`
   ])
 })
 
