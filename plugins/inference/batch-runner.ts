@@ -104,6 +104,7 @@ export class BatchRunner {
   }
 }
 
-function strip (key: string, inputs: Tensor[]): InferTask {
+/** Inputs as they travel to a thread. */
+export function strip (key: string, inputs: Tensor[]): InferTask {
   return { key, dims: inputs.map(({ dims }) => dims), data: inputs.map(({ data }) => data) }
 }

@@ -23,6 +23,8 @@ export interface Lane {
   readonly queue: ModelQueue
   /** Runs one request, merged with what waits beside it. See Scheduler.submit for what it rejects with. */
   submit (inputs: Tensor[], rows: number, deadline: Deadline): Promise<Outcome>
+  /** Runs inputs, which are kept, on every thread that holds the model, and later on each that opens it, before its requests. Counts nowhere, never rejects. */
+  warmUp (inputs: Tensor[]): Promise<void>
   /** Lets what waits and runs finish, then frees the model. */
   close (): Promise<void>
 }
@@ -93,6 +95,7 @@ export default fp(async (app) => {
         description,
         queue,
         submit: (inputs, rows, deadline) => scheduler.submit(queue, inputs, rows, deadline),
+        warmUp: (inputs) => scheduler.warmUp(queue, inputs),
         async close () {
           await scheduler.close(queue)
           if (dedicated) await stop(scheduler)

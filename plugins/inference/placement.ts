@@ -1,4 +1,4 @@
-import type { Description, ModelRef } from '../../workers/contract.js'
+import type { Description, InferTask, ModelRef } from '../../workers/contract.js'
 import type { Pool } from './pool.js'
 import type { ModelQueue } from './queue.js'
 import type { Slot } from './slot.js'
@@ -11,6 +11,8 @@ export interface PlacementOptions {
   tasks: Tasks
   /** Milliseconds that opening a model may take, for the message. */
   loadLimitMs: number
+  /** Milliseconds that a run may take before its thread is ended. */
+  runLimitMs: number
 }
 
 // A run shorter than this loses more by a second thread's wake-ups than it gains.
@@ -26,16 +28,20 @@ export class Placement {
   readonly #slots: Slots
   readonly #tasks: Tasks
   readonly #loadLimitMs: number
+  readonly #runLimitMs: number
   readonly #wake: () => void
   readonly #models = new Map<ModelQueue, ModelRef>()
+  /** What a model runs once on each thread that opens it. */
+  readonly #warmUps = new Map<ModelQueue, InferTask>()
   #opening: Promise<unknown> = Promise.resolve()
 
   /** `wake` is called whenever there may be something new to dispatch. */
-  constructor ({ pool, slots, tasks, loadLimitMs }: PlacementOptions, wake: () => void) {
+  constructor ({ pool, slots, tasks, loadLimitMs, runLimitMs }: PlacementOptions, wake: () => void) {
     this.#pool = pool
     this.#slots = slots
     this.#tasks = tasks
     this.#loadLimitMs = loadLimitMs
+    this.#runLimitMs = runLimitMs
     this.#wake = wake
     pool.on('ready', () => this.#refill())
   }
@@ -56,8 +62,20 @@ export class Placement {
     }
   }
 
+  /**
+   * Runs the task on every thread that holds the model, and from now on on each that opens it, before its first request there. Outside of all statistics;
+   * never rejects: a task that fails or does not end within the limit of a run is not tried again.
+   */
+  async warmUp (queue: ModelQueue, task: InferTask): Promise<void> {
+    this.#warmUps.set(queue, task)
+    const holders = this.#slots.holders(queue)
+    // The only one has run the probe.
+    if (holders.length > 1) for (const slot of holders) await this.#warmUpOn(slot, queue)
+  }
+
   async close (queue: ModelQueue): Promise<void> {
     this.#models.delete(queue)
+    this.#warmUps.delete(queue)
     await Promise.all(this.#slots.holders(queue).map((slot) => this.#closeOn(slot, queue)))
   }
 
@@ -155,10 +173,24 @@ export class Placement {
       attempt.begun = !slot.lost
       return this.#pool.run(slot.thread, 'open', model)
     })
+    await this.#warmUpOn(slot, queue)
+    // Its successor opens what it held.
+    if (slot.lost) return description
     slot.queues.add(queue)
     if (queue.closed && !this.#models.has(queue)) await this.#closeOn(slot, queue)
     this.#wake()
     return description
+  }
+
+  async #warmUpOn (slot: Slot, queue: ModelQueue): Promise<void> {
+    const task = this.#warmUps.get(queue)
+    if (task === undefined || slot.lost) return
+    const run = this.#tasks.runOn(slot, () => {
+      slot.occupy(performance.now() + this.#runLimitMs)
+      return this.#pool.infer(slot.thread, task)
+    })
+    // What takes one thread with it would take the next one too.
+    await run.catch(() => this.#warmUps.delete(queue))
   }
 
   async #closeOn (slot: Slot, queue: ModelQueue): Promise<void> {

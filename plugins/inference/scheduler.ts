@@ -1,7 +1,7 @@
 import { ClientGoneError, DrainingError, ModelNotReadyError } from '../../errors.js'
 import type { Tensor } from '../../codecs/tensor.js'
 import type { Description, ModelRef, Worker } from '../../workers/contract.js'
-import { BatchRunner, type RunOptions } from './batch-runner.js'
+import { BatchRunner, strip, type RunOptions } from './batch-runner.js'
 import type { Deadline } from './deadline.js'
 import { Pacer } from './pacer.js'
 import { Placement } from './placement.js'
@@ -43,7 +43,7 @@ export class Scheduler {
     this.#pool = pool
     this.#slots = new Slots(pool)
     this.#tasks = new Tasks(options, wake)
-    this.#placement = new Placement({ pool, slots: this.#slots, tasks: this.#tasks, loadLimitMs: options.loadLimitMs }, wake)
+    this.#placement = new Placement({ pool, slots: this.#slots, tasks: this.#tasks, loadLimitMs: options.loadLimitMs, runLimitMs: options.runLimitMs }, wake)
     this.#runner = new BatchRunner(pool, options, () => { if (!this.#pacer.isScheduled) this.#pacer.dispatch() })
     this.#pacer = new Pacer(() => this.#dispatch())
     this.#sweep = new Sweep(this.#queues, this.#slots, this.#tasks, (queue) => this.#placement.growIfPaid(queue))
@@ -75,6 +75,11 @@ export class Scheduler {
     queue.outputs = description.outputs
     this.#queues.add(queue)
     return { description, queue }
+  }
+
+  /** Runs inputs that are kept for it on every thread that holds the model or will, before its requests. Counts nowhere, never rejects; see Placement.warmUp. */
+  async warmUp (queue: ModelQueue, inputs: Tensor[]): Promise<void> {
+    await this.#placement.warmUp(queue, strip(queue.key, inputs))
   }
 
   /** Lets what waits and runs finish, then releases the sessions. */

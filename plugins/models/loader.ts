@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
+import { byteLength } from '../../codecs/batches.js'
 import { InputReader, type InputLimits } from '../../codecs/records/prediction-input.js'
 import { findUnknownOperation, type Rule } from '../../codecs/records/rules.js'
 import type { ModelSpecification } from '../../codecs/specification.js'
@@ -22,6 +23,9 @@ import { preflight } from './preflight.js'
 import { Preprocessing } from './preprocessing.js'
 import { findRow, probe } from './probe.js'
 import { SpecificationError, specify } from './specification/specification.js'
+
+// The row stays in memory as long as the model.
+const mostWarmUpBytes = 1024 * 1024
 
 export interface LoaderOptions {
   inference: Inference
@@ -88,7 +92,9 @@ export class Loader {
     const subject = { artefact, specification, lane, reader: new InputReader({ layout: specification.layout, rules, limits }) }
     const { unmerged, outputs } = await probe(subject, deadline)
     if (outputs !== undefined) warnings.push(...keepTrueProbabilities(specification, outputs))
-    const missing = await probeMissing({ specification, lane, row: outputs && findRow(subject), declared: this.#isDeclared(artefact, isDefault) }, deadline)
+    const row = outputs && findRow(subject)
+    if (row !== undefined && byteLength(row) <= mostWarmUpBytes) await lane.warmUp(row)
+    const missing = await probeMissing({ specification, lane, row, declared: this.#isDeclared(artefact, isDefault) }, deadline)
     warnings.push(...missing.warnings)
     specification.layout = missing.layout
     const input = { layout: specification.layout, rules, limits }

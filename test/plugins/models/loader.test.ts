@@ -2,6 +2,7 @@ import t from 'tap'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Worker } from 'node:worker_threads'
+import { Pool } from '../../../plugins/inference/pool.js'
 import { addModel, build, create, makeStore, start, until, zooPath } from '../../helper.js'
 import { codeOf, deadlineIn, generous } from '../inference/lanes.js'
 
@@ -136,4 +137,19 @@ t.test('no thread is started once the application is closed', async (t) => {
   await t.rejects(closing.inference.open({ key: 'k', path, folder, session }, 'a', { ...generous, dedicated: true }), { code: 'DRAINING' })
   t.equal(await codeOf(closing.models.load('a')), 'DRAINING')
   t.equal(threads.size, left)
+})
+
+t.test('both threads of a model with two instances run it though nobody asks', async (t) => {
+  const runs = new Map<string, Set<number>>()
+  const { infer } = Pool.prototype
+  t.teardown(() => { Pool.prototype.infer = infer })
+  Pool.prototype.infer = function (thread, task, transfer) {
+    runs.set(task.key, (runs.get(task.key) ?? new Set()).add(thread))
+    return infer.call(this, thread, task, transfer)
+  }
+  const pair = await build(t, { MODEL_STORE: await makeStore(t, { pair: { zoo: 'fails-on-13', config: { instances: 2 } } }), WORKERS: '2' })
+  const { queue } = pair.models.get('pair').lane
+  // The second thread may come up later than the model.
+  await until(() => runs.get(queue.key)?.size === 2)
+  t.equal(queue.statistics.executionCount, 0)
 })
