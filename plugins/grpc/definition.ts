@@ -20,17 +20,17 @@ export function loadPackage (): Promise<PackageDefinition> {
   return load(protoFile, { keepCase: true, longs: String, enums: String, defaults: true, oneofs: true })
 }
 
-/** The inference service, whose messages are replaced by a MalformedMessage where they cannot be read. */
-export function readService (definition: PackageDefinition): ServiceDefinition {
+/** The inference service, whose messages are replaced by a MalformedMessage where they cannot be read; `mostInputs` as in `checkMessage`. */
+export function readService (definition: PackageDefinition, mostInputs: () => number): ServiceDefinition {
   const service = definition['inference.GRPCInferenceService']
   if (service === undefined || 'format' in service) throw new Error(`${protoFile} has no GRPCInferenceService`)
-  return Object.fromEntries(Object.entries(service).map(([name, method]) => [name, { ...method, requestDeserialize: tolerate(name, method.requestDeserialize) }]))
+  return Object.fromEntries(Object.entries(service).map(([name, method]) => [name, { ...method, requestDeserialize: tolerate(name, method.requestDeserialize, mostInputs) }]))
 }
 
-function tolerate<T> (method: string, read: (bytes: Buffer) => T): (bytes: Buffer) => T | MalformedMessage {
+function tolerate<T> (method: string, read: (bytes: Buffer) => T, mostInputs: () => number): (bytes: Buffer) => T | MalformedMessage {
   return (bytes) => {
     try {
-      checkMessage(method, bytes)
+      checkMessage(method, bytes, mostInputs)
       return read(bytes)
     } catch (error) {
       return new MalformedMessage(error)

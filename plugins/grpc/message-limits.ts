@@ -3,8 +3,10 @@ import { OipError } from '../../codecs/oip/error.js'
 
 // A message of this size cannot grow to much, whatever it holds.
 const smallBytes = 64 * 1024
-// Inputs, outputs, parameters, dimensions and raw entries of one request.
-const maxParts = 4096
+// Inputs, outputs, parameters, dimensions and raw entries of one request: at least so many, and more where a model has more inputs than that is enough for.
+const leastParts = 4096
+// An input takes about eight: itself, its name, datatype and contents, its shape with a byte or more for each dimension, its raw entry.
+const partsPerInput = 16
 // Typed elements of which each becomes an object of its own.
 const maxElements = 2 ** 20
 
@@ -19,16 +21,20 @@ type Visit = (field: number, reader: PbfReader) => void
 
 /**
  * Refuses a request that the library would blow up, before it does: 16 MB of empty inputs or of typed 64-bit integers take it
- * seconds and gigabytes. Raw bytes are not limited here. Throws OipError, or any error where the bytes are no message.
+ * seconds and gigabytes. Raw bytes are not limited here. `mostInputs` counts the inputs of the served model that has most; it is asked only where that
+ * matters. Throws OipError, or any error where the bytes are no message.
  */
-export function checkMessage (method: string, bytes: Uint8Array): void {
+export function checkMessage (method: string, bytes: Uint8Array, mostInputs: () => number): void {
   if (bytes.byteLength <= smallBytes) return
   if (method !== 'ModelInfer' && method !== 'ModelStreamInfer') throw new OipError(`a ${method} request has at most ${smallBytes} bytes`)
   let parts = 0
+  let maxParts = leastParts
   let elements = 0
 
   function countParts (count: number): void {
     parts += count
+    if (parts <= maxParts) return
+    maxParts = Math.max(leastParts, partsPerInput * mostInputs())
     if (parts > maxParts) throw new OipError(`a request has at most ${maxParts} inputs, outputs, parameters and dimensions`)
   }
 

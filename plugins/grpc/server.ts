@@ -34,7 +34,7 @@ export async function createGrpcServer (app: FastifyInstance): Promise<Connectio
     'grpc.enable_channelz': 0,
     interceptors: app.authorizeKey === null ? [allowLongDeadlines] : [requireKey(app.authorizeKey, explain), allowLongDeadlines]
   })
-  server.addService(readService(definition), {
+  server.addService(readService(definition, () => countMostInputs(app)), {
     ...createHandlers(app, infer, explain),
     ModelStreamInfer (call: ServerDuplexStream<ModelInferRequest | MalformedMessage, ModelStreamInferResponse>) {
       const stream = new InferStream(call, { infer, explain, limitMs: REQUEST_TIMEOUT_MS })
@@ -76,4 +76,10 @@ export async function createGrpcServer (app: FastifyInstance): Promise<Connectio
       clearTimeout(timer)
     }
   }
+}
+
+function countMostInputs ({ models }: FastifyInstance): number {
+  let most = 0
+  for (const { versions } of models.list()) for (const { model } of versions.values()) most = Math.max(most, model?.lane.description.inputs.length ?? 0)
+  return most
 }
