@@ -92,7 +92,7 @@ export interface Graph {
   zipMaps: ZipMapNode[]
   splits: ColumnSplit[]
   encoders: EncodedColumn[]
-  /** Columns of float inputs whose missing values the graph imputes or knows a branch for; column -1 is all of an input of unknown width. */
+  /** Columns of float inputs whose missing values the graph imputes or knows a branch for wherever it reads them; column -1 is all of an input of unknown width. */
   answersMissing: InputColumn[]
   /** Locations of external tensors, as written in the file. */
   externalData: string[]

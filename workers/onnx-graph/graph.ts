@@ -26,7 +26,8 @@ export function readGraph (bytes: Uint8Array): Graph {
     opsets: [],
     metadata: new Map(),
     operators: new Set(),
-    locations: new Set()
+    locations: new Set(),
+    captured: new Set()
   }
   const pbf = new PbfReader(bytes)
   try {
@@ -90,7 +91,7 @@ function describe (model: ModelProto): Graph {
     zipMaps,
     splits,
     encoders: findEncoders(model.producer, graph, inputs, flow),
-    answersMissing: findMissingAnswers(graph, inputs, flow),
+    answersMissing: findMissingAnswers(graph, inputs, flow, model.captured),
     externalData: [...model.locations],
     ...(preprocessed !== undefined && { preprocessed })
   }

@@ -1,39 +1,47 @@
 import { readFloat, readIntegers, readNumber } from './attribute.js'
-import { readConstant } from './constant.js'
+import { countConstant, readConstant } from './constant.js'
 import type { Flow } from './flow.js'
 import type { InputColumn, ValueInfo } from '../contract.js'
 import type { GraphProto, Node } from './proto.js'
 
-/** Columns that are followed in all; a crafted file could double them with each of its nodes. */
+/** Columns that are followed in all, those of the inputs among them; a crafted file could double them with each of its nodes. */
 const MAX_COLUMNS = 100_000
-const same = /^(Identity|Cast|Scaler)$/
+const same = /^(Identity|Scaler|Imputer)$/
 const reshaping = /^(Reshape|Flatten|Squeeze|Unsqueeze)$/
 const withConstant = /^(Add|Sub|Mul|Div)$/
+/** TensorProto.DataType numbers of floats: NaN becomes a number in any other. */
+const floats = new Set([1, 10, 11, 16])
 
 /** Where each column of a tensor comes from: an input, unchanged but for its scale, or undefined for what is made on the way. */
 type Origins = (InputColumn | undefined)[]
 
 /**
- * The columns of float inputs whose missing values (NaN) the graph has an answer to: an Imputer of NaN, an IsNaN, or trees that have learned where
- * they go reads them. What else comes of NaN is an accident: nearest neighbours and trees without such branches answer some finite number. What
- * is read behind other operators is left out. Column -1 stands for all of an input of unknown width.
+ * The columns of float inputs whose missing values (NaN) the graph has an answer to: all that read them are an Imputer of NaN, an IsNaN, or trees that
+ * have learned where they go. What else comes of NaN is an accident: nearest neighbours and trees without such branches answer some finite number, so
+ * that one such reader is enough to leave a column out, and so is a sub-graph that captures it. What is read behind other operators is left out, and
+ * everything when there is more to follow than MAX_COLUMNS. Column -1 stands for all of an input of unknown width.
  */
-export function findMissingAnswers (graph: GraphProto, inputs: ValueInfo[], flow: Flow): InputColumn[] {
-  const origins = new Map(inputs.map((input) => [input.name, originsOf(input)]))
-  const found = new Map<string, InputColumn>()
+export function findMissingAnswers (graph: GraphProto, inputs: ValueInfo[], flow: Flow, captured: Set<string>): InputColumn[] {
+  const origins = new Map<string, Origins>()
+  const answered = new Set<string>()
+  const raw = new Set(captured)
   let followed = 0
-  for (const node of graph.nodes) {
-    const parts = node.inputs.map((name) => origins.get(name))
-    const [read] = parts
-    if (read === undefined) continue
-    if (answersMissing(node)) for (const origin of read) if (origin !== undefined) found.set(`${origin.column} ${origin.input}`, origin)
-    const [output] = node.outputs
-    const followedTo = output === undefined ? undefined : follow(node, read, parts, graph, flow)
-    followed += followedTo?.length ?? 0
-    if (followed > MAX_COLUMNS) break
-    if (output !== undefined && followedTo !== undefined) origins.set(output, followedTo)
+  const remember = (name: string, columns: Origins): boolean => {
+    origins.set(name, columns)
+    followed += columns.length
+    return followed <= MAX_COLUMNS
   }
-  return [...found.values()]
+  for (const input of inputs) if (!remember(input.name, originsOf(input))) return []
+  for (const node of graph.nodes) {
+    const { inputs: [source = ''], outputs: [output = ''] } = node
+    const columns = follow(node, origins, graph, flow)
+    if (answersMissing(node)) answered.add(source)
+    else if (columns === undefined) for (const name of listRawReads(node, flow)) raw.add(name)
+    if (columns !== undefined && !remember(output, columns)) return []
+  }
+  const originsIn = (names: Set<string>) => new Map([...names].flatMap((name) => origins.get(name) ?? []).filter((origin) => origin !== undefined).map((origin) => [`${origin.column} ${origin.input}`, origin]))
+  const refused = originsIn(raw)
+  return [...originsIn(answered)].filter(([key]) => !refused.has(key)).map(([, origin]) => origin)
 }
 
 function originsOf ({ name, type, dims = [] }: ValueInfo): Origins {
@@ -49,28 +57,38 @@ function answersMissing (node: Node): boolean {
   return node.operator === 'IsNaN' || (node.operator.startsWith('TreeEnsemble') && readIntegers(node, 'nodes_missing_value_tracks_true').some((tracks) => tracks !== 0))
 }
 
+/** The tensors whose values a node reads as they are: all but one whose missing values a Where replaces, by an IsNaN of the same tensor. */
+function listRawReads ({ operator, inputs }: Node, flow: Flow): string[] {
+  if (operator === 'Shape') return []
+  if (operator !== 'Where') return inputs
+  const condition = flow.producer(inputs[0] ?? '')
+  const negated = condition?.operator === 'Not'
+  const test = negated ? flow.producer(condition.inputs[0] ?? '') : condition
+  const kept = negated ? 1 : 2
+  return test?.operator === 'IsNaN' && test.inputs[0] === inputs[kept] ? inputs.toSpliced(kept, 1) : inputs
+}
+
 /** The columns of what a node makes of columns; undefined when they cannot be told. */
-function follow (node: Node, read: Origins, parts: (Origins | undefined)[], graph: GraphProto, flow: Flow): Origins | undefined {
-  const { operator, inputs: [, second] } = node
-  if (same.test(operator)) return read
-  if (operator === 'Imputer') return read.map(() => undefined)
+function follow (node: Node, origins: Map<string, Origins>, graph: GraphProto, flow: Flow): Origins | undefined {
+  const { operator, inputs: [first = '', second = ''] } = node
+  const read = origins.get(first)
+  if (read === undefined) return undefined
+  if (operator === 'Imputer' && answersMissing(node)) return read.map(() => undefined)
+  if (same.test(operator) || (operator === 'Cast' && floats.has(readNumber(node, 'to', 0)))) return read
   if (reshaping.test(operator)) return read.length === 1 && read[0]?.column !== -1 ? read : undefined
-  if (second !== undefined && withConstant.test(operator)) return graph.initializers.has(second) ? read : undefined
-  if (operator === 'FeatureVectorizer' || (operator === 'Concat' && /^-?1$/.test(String(readNumber(node, 'axis', 0))))) return join(parts)
+  // A wider constant makes columns out of one, and each would have another number.
+  if (withConstant.test(operator)) return [1, read.length].includes(countConstant(second, graph, flow) ?? -1) ? read : undefined
+  if (operator === 'FeatureVectorizer' || (operator === 'Concat' && /^-?1$/.test(String(readNumber(node, 'axis', 0))))) return join(node.inputs.map((name) => origins.get(name)))
   const picks = operator === 'ArrayFeatureExtractor' || (operator === 'Gather' && readNumber(node, 'axis', 0) === 1)
-  return picks && second !== undefined ? pick(read, readConstant(second, graph, flow)) : undefined
+  return picks && read[0]?.column !== -1 ? readConstant(second, graph, flow)?.map((index) => read.at(Number(index))) : undefined
 }
 
 function join (parts: (Origins | undefined)[]): Origins | undefined {
   const joined: Origins = []
   for (const part of parts) {
     if (part === undefined || part.length === 0 || part[0]?.column === -1) return undefined
-    joined.push(...part)
+    for (const origin of part) joined.push(origin)
+    if (joined.length > MAX_COLUMNS) break
   }
   return joined
-}
-
-function pick (read: Origins, indices: (string | number)[] | undefined): Origins | undefined {
-  const [first] = read
-  return indices?.map((index) => first?.column === -1 ? { input: first.input, column: Number(index) } : read[Number(index)])
 }

@@ -20,6 +20,8 @@ export interface Node {
 export interface Findings {
   operators: Set<string>
   locations: Set<string>
+  /** What the nodes of sub-graphs read, which may be tensors of the graph around them. */
+  captured: Set<string>
 }
 
 export interface GraphProto {
@@ -114,8 +116,11 @@ function readAttribute (view: Uint8Array, found: Findings, depth: number): Attri
   readAll(new PbfReader(view), (field, pbf) => {
     if (field === 1) name = text(pbf)
     else if (field === 5 || field === 10) readTensor(bytes(pbf), found)
-    else if (field === 6 || field === 11) readGraph(pbf, emptyGraph(), found, depth + 1)
-    else if (field === 22 || field === 23) readSparseTensor(pbf, found)
+    else if (field === 6 || field === 11) {
+      const inner = emptyGraph()
+      readGraph(pbf, inner, found, depth + 1)
+      for (const node of inner.nodes) for (const input of node.inputs) found.captured.add(input)
+    } else if (field === 22 || field === 23) readSparseTensor(pbf, found)
   })
   return { name, view }
 }

@@ -1,4 +1,5 @@
 import { PbfReader } from 'pbf'
+import { elementCount } from '../../codecs/tensor.js'
 import type { DataType } from '../../codecs/tensor.js'
 import { bytes, doubles, floats, integer, integers, message, readAll, text } from './wire.js'
 
@@ -34,6 +35,13 @@ export function readTensorHead (view: Uint8Array): { name: string, location?: st
     } else if (field === 14) dataLocation = integer(pbf)
   })
   return dataLocation === EXTERNAL ? { name, location } : { name }
+}
+
+/** Elements of a TensorProto, by its dimensions. */
+export function countElements (view: Uint8Array): number {
+  const dims: number[] = []
+  readAll(new PbfReader(view), (field, pbf) => { if (field === 1) integers(pbf, dims) })
+  return elementCount(dims)
 }
 
 /** A StringStringEntryProto. */

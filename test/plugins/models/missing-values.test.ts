@@ -8,7 +8,7 @@ import { deadlineIn } from '../inference/lanes.js'
 const named = (...accepting: string[]) => ['a', 'b', 'c', 'd'].map((name) => ({ name, type: 'numeric', ...(accepting.includes(name) && { accepts_missing: true }) }))
 
 const store = t.testdir()
-for (const name of ['imputed-columns', 'imputed-frame', 'imputed-neighbors', 'k-neighbors-classifier', 'svc-probability', 'random-forest', 'logistic-string-labels', 'hist-gradient-boosting', 'identity-float16', 'identity-float32', 'identity-int64', 'svc-scores', 'torch-fixed-batch-of-1']) await addModel(store, name, { zoo: name })
+for (const name of ['imputed-columns', 'imputed-frame', 'imputed-neighbors', 'imputed-neighbors-beside-raw', 'k-neighbors-classifier', 'svc-probability', 'random-forest', 'logistic-string-labels', 'hist-gradient-boosting', 'identity-float16', 'identity-float32', 'identity-int64', 'svc-scores', 'torch-fixed-batch-of-1']) await addModel(store, name, { zoo: name })
 await addModel(store, 'linear', { zoo: 'logistic-string-labels', files: { 'metadata.json': { features: named('b', 'd') } } })
 await addModel(store, 'by-default', { zoo: 'logistic-string-labels', files: { 'metadata.json': { features: [...named().slice(0, 3), { name: 'd', type: 'numeric', default: null }] } } })
 await addModel(store, 'plain', { zoo: 'logistic-string-labels', files: { 'metadata.json': { features: named() } } })
@@ -39,7 +39,7 @@ t.test('one that copes with missing numbers does', async (t) => {
 
 t.test('of a bare model that imputes some columns, these alone may be null', async (t) => {
   const row = [5.1, 3.5, 1.4, 0.2]
-  for (const [name, accepted] of [['imputed-columns', [0]], ['imputed-neighbors', [0, 2]]] as const) {
+  for (const [name, accepted] of [['imputed-columns', [0]], ['imputed-neighbors', [0, 2]], ['imputed-neighbors-beside-raw', [0]]] as const) {
     for (const column of row.keys()) {
       const answer = await post(name, row.with(column, null as never))
       if ((accepted as readonly number[]).includes(column)) t.equal(answer.statusCode, 200, answer.body)
