@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { Tensor, TensorSpec } from '../../../codecs/tensor.js'
 import { WorkerLostError } from '../../../errors.js'
 import type { Lane } from '../../../plugins/inference/index.js'
 import { probeMissing } from '../../../plugins/models/missing-values.js'
@@ -78,4 +79,21 @@ t.test('a lost thread says nothing about the graph', async (t) => {
   const { specification, lane: { description } } = app.models.get('hist-gradient-boosting')
   const lane: Pick<Lane, 'description' | 'submit'> = { description, submit: async () => { throw new WorkerLostError() } }
   await t.rejects(probeMissing({ specification, lane: lane as Lane, row: [], declared: false }, deadlineIn()), { code: 'WORKER_LOST' })
+})
+
+t.test('null for some columns is offered of rows that are not too wide, and for all of any', async (t) => {
+  const { specification, lane } = app.models.get('imputed-columns')
+  const { description: { graph } } = lane
+  const result = await lane.submit([{ name: 'X', type: 'float32', dims: [1, 4], data: new Float32Array(4) }], 1, deadlineIn())
+  const offered = async (width: number, imputed: number) => {
+    const answersMissing = Array.from({ length: imputed }, (_, column) => ({ input: 'X', column }))
+    const fake = { description: { ...lane.description, graph: { ...graph, answersMissing } }, submit: async () => result }
+    const inputs: TensorSpec[] = [{ name: 'X', type: 'float32', dims: [-1, width] }]
+    const row: Tensor = { name: 'X', type: 'float32', dims: [1, width], data: new Float32Array(width) }
+    const { layout } = await probeMissing({ specification: { ...specification, layout: { kind: 'columns', inputs, width } }, lane: fake as unknown as Lane, row: [row], declared: false }, deadlineIn())
+    return layout.acceptsMissing
+  }
+  t.same(await offered(128, 1), Array.from({ length: 128 }, (_, column) => column === 0))
+  t.equal(await offered(129, 1), false)
+  t.equal(await offered(129, 129), true)
 })
