@@ -1,6 +1,7 @@
-"""KServe's Python SDK: REST with protocol v1 and v2, and gRPC."""
+"""KServe's Python SDK: REST with protocol v1 and v2, and gRPC. Over REST it has answers compressed and no requests, over gRPC both."""
 import asyncio
 
+import grpc
 from kserve import InferenceRESTClient, InferInput, InferRequest, RESTConfig
 from kserve.inference_client import InferenceGRPCClient
 
@@ -25,8 +26,12 @@ async def main():
     check("ready", await v2.is_server_ready(BASE))
     check("model ready", await v2.is_model_ready(BASE, "iris"))
     for binary in (True, False):
-        response = await v2.infer(BASE, request(binary), model_name="iris")
-        check(f"v2 infer, binary {binary}", output(response, "label") == LABELS)
+        for encoding in ("identity", "gzip", "deflate"):
+            answered = {}
+            response = await v2.infer(BASE, request(binary), model_name="iris", headers={"accept-encoding": encoding}, response_headers=answered)
+            what = f"v2 infer, binary {binary}, {encoding}"
+            check(what, output(response, "label") == LABELS)
+            check(f"{what}, as asked", answered.get("content-encoding", "identity") == encoding)
     try:
         await v2.infer(BASE, request(False), model_name="nobody")
         check("unknown model", False)
@@ -39,12 +44,13 @@ async def main():
     answer = await v1.infer(BASE, {"instances": ROWS.tolist()}, model_name="iris")
     check("v1 predict", len(answer["predictions"]) == 2)
 
-    grpc = InferenceGRPCClient(url=GRPC)
-    check("grpc live", await grpc.is_server_live())
-    check("grpc model ready", await grpc.is_model_ready("iris"))
-    response = await grpc.infer(request(True))
-    check("grpc infer", output(response, "label") == LABELS)
-    await grpc.close()
+    for compression in (grpc.Compression.NoCompression, grpc.Compression.Gzip, grpc.Compression.Deflate):
+        client = InferenceGRPCClient(url=GRPC, channel_args=[("grpc.default_compression_algorithm", compression)])
+        check("grpc live", await client.is_server_live())
+        check("grpc model ready", await client.is_model_ready("iris"))
+        response = await client.infer(request(True))
+        check(f"grpc infer, {compression.name}", output(response, "label") == LABELS)
+        await client.close()
 
 
 asyncio.run(main())

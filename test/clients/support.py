@@ -27,9 +27,18 @@ def finish(name):
 
 
 def raises(call, text):
-    """The message of the exception that the call must raise, if it holds the text."""
+    """Whether the call raises an exception whose message holds the text."""
     try:
         call()
     except Exception as error:  # noqa: BLE001, each client has classes of its own
+        return text.lower() in str(error).lower()
+    return False
+
+
+async def fails(awaitable, text):
+    """The same of what is awaited."""
+    try:
+        await awaitable
+    except Exception as error:  # noqa: BLE001
         return text.lower() in str(error).lower()
     return False
