@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { Browser } from './browser.js'
 
-// A real browser on the page at `/`: BROWSER is its command, SERVER_HTTP the server's host and port.
-const { BROWSER = 'chromium', SERVER_HTTP } = process.env
+// A real browser on the page at `/`: BROWSER is its command, SERVER_HTTP a server that is open to all, GUARDED_HTTP one that wants API_KEY.
+const { BROWSER = 'chromium', SERVER_HTTP, GUARDED_HTTP, API_KEY } = process.env
 const origin = `http://${SERVER_HTTP}`
 const browser = await Browser.open(BROWSER)
 
@@ -15,10 +15,17 @@ const text = async (selector) => await browser.evaluate(`document.querySelector(
 const focus = async (name) => await browser.evaluate(`(() => { const control = document.querySelector('[name=${name}]'); control.focus(); control.select?.() })()`)
 const enter = async () => await browser.press('Enter', 'Enter', '\r')
 
+async function enterKey (key) {
+  await browser.until("document.activeElement.id === 'key'")
+  await browser.evaluate('document.activeElement.select()')
+  await browser.type(key)
+  await enter()
+}
+
 try {
   await browser.send('Page.navigate', { url: `${origin}/` })
   await browser.until("location.hash === '#iris'")
-  assert.deepEqual(await browser.evaluate("[...document.querySelectorAll('label')].map(({ textContent, htmlFor }) => [textContent, document.getElementById(htmlFor).type])"), [
+  assert.deepEqual(await browser.evaluate("[...document.querySelectorAll('label')].filter((label) => label.checkVisibility()).map(({ textContent, htmlFor }) => [textContent, document.getElementById(htmlFor).type])"), [
     ['Model', 'select-one'], ['sepal_length', 'number'], ['sepal_width', 'number'], ['petal_length', 'number'], ['petal_width', 'number']
   ])
 
@@ -64,6 +71,22 @@ try {
   assert.ok(browser.requests.every((url) => url.startsWith(origin) || url.startsWith('data:')), `only this server is asked: ${browser.requests}`)
   assert.deepEqual(browser.errors.filter((error) => !error.includes('400')), [])
   console.log('ok - nothing is fetched from elsewhere, and the policy blocks nothing')
+
+  browser.errors = []
+  await browser.send('Page.navigate', { url: `http://${GUARDED_HTTP}/` })
+  await browser.until(`location.host === '${GUARDED_HTTP}'`)
+  await enterKey('not-one-of-the-keys')
+  await browser.until("document.getElementById('key-fault').textContent === 'This is none of the keys.'")
+  await enterKey(API_KEY)
+  await browser.until("location.hash === '#iris'")
+  await focus('petal_width')
+  await enter()
+  await browser.until("document.querySelector('.headline')")
+  assert.match(await text('#answer-line'), /^200 /)
+  assert.equal(await browser.evaluate("document.getElementById('key-form').hidden"), true)
+  assert.equal(browser.errors.length, 2, `only the two refusals are errors: ${browser.errors}`)
+  assert.ok(browser.errors.every((error) => error.includes('401')), String(browser.errors))
+  console.log('ok - where a key is needed the page asks for it, and predicts with it')
 } finally {
   await browser.close()
 }

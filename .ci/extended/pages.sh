@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The page at / in a real browser, with the keyboard. Needs Chromium, which it installs where it is root on Debian.
+# The pages at / and /docs in a real browser, with and without a key. Needs Chromium, which it installs where it is root on Debian.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 find_browser () { command -v chromium || command -v chromium-browser || command -v google-chrome; }
@@ -10,8 +10,14 @@ if ! BROWSER=$(find_browser); then
   echo 'skipped: there is no Chromium here, and it cannot be installed'
   exit 0
 fi
-export BROWSER
-server=
-trap '[ -z "$server" ] || kill "$server" 2>/dev/null' EXIT
+export BROWSER API_KEY=a-key-for-the-pages
 source .ci/server.sh
-node test/clients/home-page.js
+trap stop_servers EXIT
+API_KEYS=$API_KEY start_server
+export GUARDED_HTTP=$SERVER_HTTP
+start_server
+failed=0
+for page in home-page docs-page; do
+  node "test/clients/$page.js" || failed=1
+done
+exit "$failed"
