@@ -6,13 +6,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { examplePath, until, zooPath } from './helper.js'
-import { buildServer } from './server-process.js'
+import { addScripts, buildServer } from './server-process.js'
 
 const repository = join(import.meta.dirname, '..')
 const server = dirname(dirname(await buildServer(t)))
-for (const entry of ['node_modules', 'model-store']) symlinkSync(join(repository, entry), join(server, entry))
-// The scripts of the real one, but for its build, which has been done.
-writeFileSync(join(server, 'package.json'), JSON.stringify({ ...JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')), scripts: { build: 'node build.js', init: 'npm run --silent build && node dist/init.js' } }))
+symlinkSync(join(repository, 'model-store'), join(server, 'model-store'))
+addScripts(server, 'node build.js')
 writeFileSync(join(server, 'build.js'), 'import { appendFileSync } from "node:fs"\nappendFileSync("builds", "+")\n')
 
 const environment = { PATH: process.env.PATH, HOME: process.env.HOME, npm_config_update_notifier: 'false' }

@@ -1,10 +1,13 @@
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { build } from './helper.js'
+import { build, zooPath } from './helper.js'
+import { addScripts, buildServer } from './server-process.js'
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+const built = dirname(dirname(await buildServer(t)))
 
 interface Command {
   script: string
@@ -41,4 +44,29 @@ t.test('the commands of the README do what it says', async (t) => {
       else t.notOk('error' in found || 'errors' in found, stdout.slice(0, 300))
     })
   }
+})
+
+t.test('the npm commands of the README do what it says', async (t) => {
+  const home = t.testdir({ server: {} })
+  const server = join(home, 'server')
+  cpSync(built, server, { recursive: true })
+  addScripts(server, 'node --version')
+  cpSync(new URL('../model-store/iris', import.meta.url), join(server, 'model-store/iris'), { recursive: true })
+  cpSync(new URL('fixtures/variants/digits', import.meta.url), join(server, 'model-store/churn'), { recursive: true })
+  cpSync(zooPath('identity-float32'), join(home, 'churn.onnx'))
+
+  const said: Record<string, RegExp> = {
+    init: /^ok: churn 1: .* 2 features, .*\nnext: cd \.\.\/churn-service && npm start\n$/m,
+    compare: /^equal labels: \d+\.\d\d % of \d+ rows/m,
+    check: /^ok: iris 1: MULTICLASS_CLASSIFICATION, 4 features, /m
+  }
+  const commands = [...readme.matchAll(/npm run (init|compare|check) -- [^`\n]+/g)]
+  t.strictSame(commands.map(([, name]) => name), Object.keys(said), 'each is there')
+  const env = { PATH: process.env.PATH, HOME: home, npm_config_offline: 'true', npm_config_update_notifier: 'false' }
+  for (const [command, name = ''] of commands) {
+    const { stdout } = await promisify(execFile)('sh', ['-c', command], { cwd: server, env })
+    t.match(stdout, said[name], command)
+  }
+  const written = readdirSync(join(home, 'churn-service'))
+  for (const name of ['model-store', 'server.config.json', 'Containerfile', 'README.md']) t.ok(written.includes(name), name)
 })

@@ -1,5 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -14,6 +15,13 @@ export async function buildServer (t: Test): Promise<string> {
   const folder = t.testdir({ 'package.json': '{"type":"module"}' })
   await promisify(execFile)(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', join(folder, 'dist'), '--noCheck'], { cwd: project })
   return join(folder, 'dist/server.js')
+}
+
+/** Makes the folder that holds `dist/` the package with its scripts. The build has been done: `build` runs in its place. */
+export function addScripts (folder: string, build: string): void {
+  const { scripts, ...manifest } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'))
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ ...manifest, scripts: { ...scripts, build } }))
+  symlinkSync(join(project, 'node_modules'), join(folder, 'node_modules'))
 }
 
 export interface LogLine {

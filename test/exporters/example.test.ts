@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { chmodSync, existsSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
@@ -18,11 +18,16 @@ const tasks = {
   iris: 'MULTICLASS_CLASSIFICATION'
 }
 
-/** What `npm run example:<name>` runs. */
+/** `npm run example:<name>`; the environment goes before that of the test. */
 async function train (name: string, env: NodeJS.ProcessEnv, ...options: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, ['exporters/example.js', name, ...options], { cwd: project, env: { ...process.env, ...env } })
+  const { stdout } = await promisify(execFile)('npm', ['run', '--silent', `example:${name}`, '--', ...options], { cwd: project, env: { ...process.env, ...env } })
   return stdout
 }
+
+t.test('the README names the examples', async (t) => {
+  const [, first, others = ''] = /`npm run example:([\w-]+)` \(or ([^)]+)\)/.exec(readFileSync(join(project, 'README.md'), 'utf8')) ?? []
+  t.strictSame([first, ...others.replaceAll('`', '').split(', ')], Object.keys(tasks))
+})
 
 t.test('without Python the examples say what they need', async (t) => {
   await t.rejects(train('iris', { PYTHON: '/nonexistent' }), { code: 1, stderr: /^the examples are trained by Python [^\n]* set PYTHON [^\n]*\n$/ })
