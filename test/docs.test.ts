@@ -49,6 +49,11 @@ t.test('docs/errors.md lists every code with its status', async (t) => {
   t.strictSame([...listed].sort(), [...known].sort())
 })
 
+t.test('docs/when-not-to-use.md says what a prediction takes, as docs/benchmarks.md has it', async (t) => {
+  const [, ours, floor] = /^\| iris, 1 connection, p50 \|.*\((\d+ µs); floor (\d+ µs),/m.exec(await read('benchmarks.md')) ?? []
+  t.match(await read('when-not-to-use.md'), `takes ${ours} (p50, measured by the client), bare Fastify without a model ${floor}, `)
+})
+
 function settingRows (): string[] {
   return settings.map(([name, setting]) => `| \`${name}\` | ${setting.default === undefined ? '' : String(setting.default)} | ${limitsOf(setting)} | ${setting.description?.replaceAll('|', '\\|')} |`)
 }
