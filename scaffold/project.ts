@@ -26,6 +26,8 @@ export interface Project {
   /** The server's folder as seen from the project. */
   server: string
   port: number
+  /** -1 where there is none: behind the last port. */
+  grpcPort: number
   model: ServedModel
   /** What the project says in its `model.json`; empty when it has none. */
   config: Partial<ModelConfig>
@@ -47,7 +49,7 @@ export async function createProject ({ server, target, model, port, inputSchema 
       // What the project serves are these files, without the schema.
       served = await tryModel({ store, name: artefact.model })
     }
-    const project = { name: nameProject(target), server: relative(target, server).split(sep).join('/'), port, model: served, config }
+    const project = { name: nameProject(target), server: relative(target, server).split(sep).join('/'), port, grpcPort: port < 65535 ? port + 1 : -1, model: served, config }
     await writeJson(join(target, 'package.json'), describePackage(project))
     await writeJson(join(target, 'server.config.json'), describeSettings(project))
     await writeFile(join(target, 'Containerfile'), describeImage)
@@ -109,8 +111,8 @@ function describePackage ({ name, server, model }: Project): object {
   }
 }
 
-function describeSettings ({ port, model }: Project): object {
-  return { HOST: '127.0.0.1', PORT: port, GRPC_PORT: port < 65535 ? port + 1 : -1, MODEL_STORE: 'model-store', DEFAULT_MODEL: model.name }
+function describeSettings ({ port, grpcPort, model }: Project): object {
+  return { HOST: '127.0.0.1', PORT: port, GRPC_PORT: grpcPort, MODEL_STORE: 'model-store', DEFAULT_MODEL: model.name }
 }
 
 /** HOST and PORT are those of the server's image: 0.0.0.0 and 8080. */

@@ -7,7 +7,7 @@ const longestBody = 4000
 
 /** The README of a project: how to run it, and how to ask this model. */
 export function describeProject (project: Project): string {
-  const { name, server, port, model } = project
+  const { name, server, port, grpcPort, model } = project
   return `# ${name}
 
 Serves the model \`${model.name}\` with fastify-model-server, which lies in \`${server}\`.
@@ -18,7 +18,7 @@ Serves the model \`${model.name}\` with fastify-model-server, which lies in \`${
 npm start
 \`\`\`
 
-This builds the server and starts it with the settings of this folder, on <http://127.0.0.1:${port}>. \`npm run check\` opens the model without
+This builds the server and starts it with the settings of this folder, on <http://127.0.0.1:${port}>${grpcPort < 0 ? '' : `, with gRPC on port ${grpcPort}`}. \`npm run check\` opens the model without
 serving it and ends with 0 or 1. \`/ready\` says when the model is loaded; the documentation of its API is at <http://127.0.0.1:${port}/docs>.
 
 ## Ask it
@@ -29,7 +29,7 @@ ${describeRequest(project)}
 \`\`\`sh
 docker build -t fastify-model-server:v1 -f ${quotePath(`${server}/Containerfile`)} ${quotePath(server)}
 docker build -t ${name} -f Containerfile .
-docker run --rm -p ${port}:8080 ${name}
+docker run --rm -p ${port}:8080${grpcPort < 0 ? '' : ` -p ${grpcPort}:8081`} ${name}
 \`\`\`
 
 ## What is here

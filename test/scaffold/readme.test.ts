@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import t from 'tap'
 import { describeProject } from '../../scaffold/readme.js'
 
-const project = { name: 'churn', server: '../the server', port: 9000, config: {} }
+const project = { name: 'churn', server: '../the server', port: 9000, grpcPort: 9001, config: {} }
 
 t.test('a body is one word of a shell, whatever it holds', async (t) => {
   const body = { "it's": '$HOME `id` "x" \\' }
@@ -14,6 +14,12 @@ t.test('a body is one word of a shell, whatever it holds', async (t) => {
 t.test('an answer is printed where there is one', async (t) => {
   t.match(describeProject({ ...project, model: { name: 'm', report: '', body: { a: 1 }, answer: { prediction: 2 } } }), '\n```json\n{"prediction":2}\n```\n')
   t.notMatch(describeProject({ ...project, model: { name: 'm', report: '', body: { a: 1 } } }), '```json')
+})
+
+t.test('a container has the ports of the project', async (t) => {
+  const model = { name: 'm', report: '' }
+  t.match(describeProject({ ...project, model }), '\ndocker run --rm -p 9000:8080 -p 9001:8081 churn\n')
+  t.match(describeProject({ ...project, port: 65535, grpcPort: -1, model }), '\ndocker run --rm -p 65535:8080 churn\n')
 })
 
 t.test('without a body, or with a very long one, the page that describes the model is named', async (t) => {
