@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { STATUS_CODES } from 'node:http'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import t from 'tap'
 import { ConfigSchema, loadConfig } from '../config.js'
 import { buildProject, copyProject } from './deployment.js'
+import { errorCodes } from './error-codes.js'
 
 const root = process.cwd()
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
@@ -45,6 +47,50 @@ t.test('nginx takes bodies as large and waits longer than the server', async (t)
   t.equal(nginx.split('{').length, nginx.split('}').length)
 })
 
+t.test('HTTP and gRPC can be reached in either compose set-up', async (t) => {
+  t.match(read('docker-compose.yml'), 'GRPC_PORT: "8081"')
+  // eslint-disable-next-line no-template-curly-in-string -- compose's own
+  t.strictSame(findPorts('docker-compose.yml'), ['${PORT_EXTERNAL:-3333}:${PORT:-8080}', '8000:${PORT:-8080}', '8081:8081'])
+
+  const nginx = read('deploy/nginx.conf')
+  const production = read('docker-compose-production.yml')
+  t.strictSame(findPorts('docker-compose-production.yml').map((mapped) => mapped.split(':').at(-1)), [...nginx.matchAll(/listen (\d+)/g)].map(([, port]) => port))
+  for (const [upstream, setting] of [['model_server', 'PORT'], ['model_server_grpc', 'GRPC_PORT']]) {
+    const port = new RegExp(` ${setting}: "(\\d+)"`).exec(production)?.[1]
+    t.match(nginx, new RegExp(`upstream ${upstream} {\\s+server model-server:${port};`))
+  }
+})
+
+t.test('nginx answers its own errors with the statuses, codes and forms of the server', async (t) => {
+  const nginx = read('deploy/nginx.conf')
+  const readMap = (name: string) => new Map([...(new RegExp(`map \\$status \\$${name} {([^}]*)}`).exec(nginx)?.[1] ?? '').matchAll(/(\d{3}) "?(.*?)"?;/g)].map(([, status, value]) => [Number(status), value]))
+  const titles = readMap('error_title')
+  const codes = readMap('error_code')
+  for (const [status, title] of titles) t.equal(title, STATUS_CODES[status], String(status))
+  for (const [status, code = ''] of codes) t.equal(errorCodes.get(code) ?? status, status, code)
+
+  const documented = [...read('docs/deploying.md').matchAll(/^\| `([A-Z_]+)` \| (\d{3})\b/gm)].map(([, code, status]) => [Number(status), code])
+  t.strictSame(documented, [[400, 'INVALID_HTTP'], ...codes])
+
+  const answered = [...nginx.matchAll(/error_page ([\d ]+)(?: =431)? \$error_form/g)].flatMap(([, statuses = '']) => statuses.split(' ').map(Number))
+  for (const status of [...titles.keys(), ...codes.keys()]) t.ok(status === 431 || status === 500 || answered.includes(status), String(status))
+  // One meaning in two languages.
+  const source = (file: string) => read(file).replaceAll('\\/', '/')
+  t.match(source('plugins/errors/body.ts'), `/${/"~([^"]*v\[12][^"]*)" \/_plain_error/.exec(nginx)?.[1]}/`)
+  t.match(source('plugins/request-id.ts'), `/${/"~([^"]*)" \$http_x_request_id/.exec(nginx)?.[1]}/`)
+})
+
+t.test('docs/deploying.md names every file of a deployment and every variable that compose asks for', async (t) => {
+  const page = read('docs/deploying.md')
+  const files = globSync(['docker-compose*.yml', 'variables*.env', 'deploy/*', 'Containerfile'], { cwd: root })
+  t.ok(files.length >= 8)
+  for (const file of files) {
+    t.match(page, `\`${file}\``)
+    for (const [, name] of read(file).matchAll(/\$\{([A-Z_]+):-/g)) t.match(page, `| \`${name}\` |`)
+  }
+  t.match(read('README.md'), '(docs/deploying.md)')
+})
+
 t.test('a pod is given the time that its end may take', async (t) => {
   const pod = read('deploy/kubernetes.yaml')
   const seconds = (pattern: RegExp, unit = 1) => Number(pattern.exec(pod)?.[1]) / unit
@@ -63,3 +109,8 @@ t.test('the heaps of all threads and half a gigabyte for the rest fit into the m
     t.ok(limit > 0 && limit < memory(file), file)
   }
 })
+
+/** The ports of the host that a compose file maps, as `host:container`. */
+function findPorts (file: string): string[] {
+  return [...(/ports:\n((?: +- ".*"\n)+)/.exec(read(file))?.[1] ?? '').matchAll(/"(.*)"/g)].map(([, mapped = '']) => mapped)
+}
