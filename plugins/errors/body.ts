@@ -2,7 +2,6 @@ import type { FieldError } from '../../errors.js'
 import type { Problem } from '../../schemas/problem.js'
 import { http } from '../http.js'
 
-/** The routes whose clients know no problem details but `{"error": "…"}`: KServe V1 and the Open Inference Protocol. */
 const plainErrorPath = /^(\w+:\/\/[^/?]*)?\/v[12](\/|\?|$)/
 const longestMessage = 2048
 const mostNamed = 5
@@ -16,10 +15,15 @@ export interface ToldError {
   requestId: string
 }
 
+/** Whether the clients of this path (or URL) know no problem details but `{"error": "…"}`: those of KServe V1 and the Open Inference Protocol. */
+export function hasPlainErrors (url: string): boolean {
+  return plainErrorPath.test(url)
+}
+
 /** What a client that asked for this path is told: problem details, or `{"error"}` under /v1 and /v2. */
 export function describeError (url: string, { status, code, detail, errors, requestId }: ToldError): { title: string, type: string, body: Buffer } {
   const title = http.STATUS_CODES[status] ?? 'Error'
-  if (plainErrorPath.test(url)) return { title, type: 'application/json', body: toBytes({ error: shorten(nameFields(detail, errors)) }) }
+  if (hasPlainErrors(url)) return { title, type: 'application/json', body: toBytes({ error: shorten(nameFields(detail, errors)) }) }
   const problem: Problem = { type: 'about:blank', title, status, detail: shorten(detail), code, request_id: requestId, errors }
   return { title, type: 'application/problem+json', body: toBytes(problem) }
 }

@@ -1,4 +1,5 @@
 import { RETRY_AFTER_S } from '../../errors.js'
+import { hasPlainErrors } from '../errors/body.js'
 import { type OpenapiDocument, type Reference, type Response, schemaRef } from './document.js'
 
 const kinds: Record<string, { name: string, description: string }> = {
@@ -62,7 +63,7 @@ export function shareProblems ({ paths, components }: OpenapiDocument): void {
 
 /** Reference to the answer of one status on this path. */
 export function refusal (path: string, status: number | string): Reference {
-  return { $ref: `#/components/responses/${/^\/v[12](\/|$)/.test(path) ? 'Plain' : ''}${nameOf(String(status))}` }
+  return { $ref: `#/components/responses/${hasPlainErrors(path) ? 'Plain' : ''}${nameOf(String(status))}` }
 }
 
 function isProblem (response: Response | Reference | undefined): boolean {
