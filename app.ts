@@ -12,7 +12,7 @@ import { refuseConnections, refuseExpectation } from './plugins/errors/connectio
 import errors, { sendError } from './plugins/errors/index.js'
 import grpc from './plugins/grpc/index.js'
 import inference from './plugins/inference/index.js'
-import lingeringClose, { lingerOnClose } from './plugins/lingering-close.js'
+import lingeringClose, { LingeringConnections } from './plugins/lingering-close.js'
 import metrics from './plugins/metrics/index.js'
 import models from './plugins/models/index.js'
 import oipHttp from './plugins/oip/http.js'
@@ -41,6 +41,7 @@ declare module 'fastify' {
 
 /** The whole server as a function of its settings; it logs to `stream`, or to stdout. Models load once it is ready; `app.models` knows how far they are. */
 export async function buildApp (config: Config, stream?: DestinationStream): Promise<FastifyInstance> {
+  const lingering = new LingeringConnections(config)
   const app = Fastify({
     logger: config.LOG_LEVEL === 'silent' ? false : { level: config.LOG_LEVEL, ...(stream !== undefined && { stream }) },
     requestIdHeader: false,
@@ -50,11 +51,11 @@ export async function buildApp (config: Config, stream?: DestinationStream): Pro
     keepAliveTimeout: config.KEEP_ALIVE_TIMEOUT_MS,
     requestTimeout: config.REQUEST_RECEIVE_TIMEOUT_MS,
     return503OnClosing: false,
-    clientErrorHandler: refuseConnections(config),
+    clientErrorHandler: refuseConnections(lingering),
     routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true },
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true } },
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
-      lingerOnClose(request.raw, reply.raw, config)
+      lingering.expect(request.raw, reply.raw)
       sendError(error, request, reply)
     }
   })
@@ -63,12 +64,12 @@ export async function buildApp (config: Config, stream?: DestinationStream): Pro
   // childLoggerFactory would do, too, but Fastify examines what it gives for each request.
   log.child = () => log
   app.decorate('config', config)
-  app.server.on('checkExpectation', refuseExpectation(config))
+  app.server.on('checkExpectation', refuseExpectation(lingering))
 
   await app.register(requestId)
   await app.register(compiledCode)
   await app.register(errors)
-  await app.register(lingeringClose)
+  await app.register(lingeringClose, { lingering })
   await app.register(schemas)
   await app.register(cors)
   await app.register(apiKeys)

@@ -38,6 +38,7 @@ export const ConfigSchema = Type.Object({
   KEEP_ALIVE_TIMEOUT_MS: Count('Milliseconds that a connection without requests stays open; longer than that of a proxy in front.', 72_000),
   LINGER_MS: Count('Milliseconds that what is left of a refused request is read and thrown away before its connection is closed, so that a client which sends everything first gets to read why.', 30_000),
   LINGER_BYTES: Count('Bytes that are thrown away like that.', 256 * 1024 * 1024),
+  LINGER_CONNECTIONS: Count('Connections that are read like that at a time; beyond that they are closed as soon as the answer is sent.', 4096),
   RUN_LIMIT_MS: Count('Milliseconds after which a run is given up and its thread replaced.', 60_000),
   LOAD_LIMIT_MS: Count('Milliseconds that opening a model may take.', 60_000),
   TARGET_RUN_MS: Count('Milliseconds that a merged run should not exceed, so that other models get their turn; half of it while they have work.', 10),

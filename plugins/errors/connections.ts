@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyError } from 'fastify'
 import { ExpectationFailedError, HeadersTooLargeError, InvalidHttpError, RequestTimeoutError } from '../../errors.js'
-import { lingerOnClose, throwAwayRest, type LingerLimits } from '../lingering-close.js'
+import type { LingeringConnections } from '../lingering-close.js'
 import { createId, genReqId } from '../request-id.js'
 import { describeError, type ToldError } from './body.js'
 
@@ -15,7 +15,7 @@ type HttpSocket = Socket & { _httpMessage?: (ServerResponse & { req: IncomingMes
 const longestLine = 4096
 
 /** Answers what is no HTTP request, or none that arrives, and closes its connection. */
-export function refuseConnections (limits: LingerLimits) {
+export function refuseConnections (lingering: LingeringConnections) {
   return (error: ConnectionError, socket: HttpSocket): void => {
     const response = socket._httpMessage
     if (error.code === 'ECONNRESET' || socket.destroyed || response?.headersSent === true) {
@@ -27,22 +27,22 @@ export function refuseConnections (limits: LingerLimits) {
       const refusal = translate(error.code)
       const id = createId()
       const { title, type, body } = describeError(response?.req.url ?? findPath(error.rawPacket), tell(refusal, id))
-      socket.end(Buffer.concat([
+      socket.write(Buffer.concat([
         Buffer.from(`HTTP/1.1 ${refusal.statusCode} ${title}\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\nX-Request-Id: ${id}\r\nConnection: close\r\n\r\n`),
         body
       ]))
-      throwAwayRest(socket, limits)
+      lingering.end(socket)
     }
   }
 }
 
 /** Answers a request that expects of the server what it cannot do; Node itself would send the bare status. */
-export function refuseExpectation (limits: LingerLimits) {
+export function refuseExpectation (lingering: LingeringConnections) {
   return (request: IncomingMessage, response: ServerResponse): void => {
     const id = genReqId(request)
     const refusal = new ExpectationFailedError(request.headers.expect?.slice(0, 80) ?? '')
     const { type, body } = describeError(request.url ?? '', tell(refusal, id))
-    lingerOnClose(request, response, limits)
+    lingering.expect(request, response)
     response.writeHead(417, { 'content-type': type, 'content-length': body.length, 'x-request-id': id }).end(body)
   }
 }

@@ -6,17 +6,19 @@ import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { refuseConnections, refuseExpectation } from '../../../plugins/errors/connections.js'
 import errors from '../../../plugins/errors/index.js'
+import { LingeringConnections } from '../../../plugins/lingering-close.js'
 
-const generous = { LINGER_MS: 3_600_000, LINGER_BYTES: 2 ** 30 }
+const generous = { LINGER_MS: 3_600_000, LINGER_BYTES: 2 ** 30, LINGER_CONNECTIONS: 10 }
 
 /** A server on a real port whose POST /json and /v2/json echo JSON, and whose GET /endless never ends. Its requests must arrive within `timeout`. */
 async function listen (t: Test, { limits = generous, timeout = 3_600_000 } = {}) {
-  const app = Fastify({ clientErrorHandler: refuseConnections(limits), requestTimeout: timeout, http: { connectionsCheckingInterval: 20, requestTimeout: timeout, headersTimeout: timeout } })
+  const lingering = new LingeringConnections(limits)
+  const app = Fastify({ clientErrorHandler: refuseConnections(lingering), requestTimeout: timeout, http: { connectionsCheckingInterval: 20, requestTimeout: timeout, headersTimeout: timeout } })
   t.teardown(() => {
     app.server.closeAllConnections()
     return app.close()
   })
-  app.server.on('checkExpectation', refuseExpectation(limits))
+  app.server.on('checkExpectation', refuseExpectation(lingering))
   await app.register(errors)
   for (const path of ['/json', '/v2/json']) app.post(path, async ({ body }) => body)
   app.get('/endless', async (_request, reply) => reply.send(Readable.from(endless())))
