@@ -14,7 +14,7 @@ const workersAllowed = 'a number from 1 to 999, auto or auto2n1'
 
 /** Every setting of the server. An environment variable of the same name wins over the config file. */
 export const ConfigSchema = Type.Object({
-  HOST: Text('Address to listen on. 0.0.0.0 opens the server to the network.', '127.0.0.1'),
+  HOST: Text('Address to listen on, or a name whose first address it is. 0.0.0.0 opens the server to the network.', '127.0.0.1'),
   PORT: Count('HTTP port; 0 takes a free one.', 8080, 0, 65535),
   GRPC_PORT: Count('gRPC port; 0 takes a free one, -1 opens none.', 8081, -1, 65535),
   GRPC_OUTPUT: Type.Unsafe<'auto' | 'raw' | 'typed'>({ type: 'string', enum: ['auto', 'raw', 'typed'], default: 'auto', description: 'Form of the tensors in gRPC answers: that of the request, raw_output_contents, or typed contents.' }),

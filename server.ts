@@ -1,5 +1,6 @@
 // First of all: what follows does not even load on an old Node.
 import './node-version.js'
+import { lookup } from 'node:dns/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isatty } from 'node:tty'
 import { setFlagsFromString } from 'node:v8'
@@ -8,7 +9,7 @@ import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import pino from 'pino'
 import { buildApp } from './app.js'
-import { loadConfig, type Config } from './config.js'
+import { ConfigError, loadConfig, type Config } from './config.js'
 import { LogOutput } from './log-output.js'
 
 /** What closed sockets, and threads without a request, leave to do takes no longer; what then still runs is inside a model. */
@@ -26,6 +27,7 @@ const output = new LogOutput(process.stdout.fd)
 let app: FastifyInstance | undefined
 try {
   const config = loadConfig()
+  const host = await findAddress(config)
   app = await buildApp(config, output.stream)
   closeGracefully(app, config)
   const { models, log } = app
@@ -36,8 +38,8 @@ try {
     if (isInTerminal && !isatty(process.stdin.fd)) process.kill(process.pid, 'SIGTERM')
     else models.reload({ retry: true }).catch((error) => log.error({ err: error }, 'the model store could not be read'))
   })
-  await app.grpc.listen()
-  await app.listen({ host: config.HOST, port: config.PORT })
+  await app.grpc.listen(host)
+  await app.listen({ host, port: config.PORT })
   await models.settled()
   trimHeap()
 } catch (error) {
@@ -45,6 +47,16 @@ try {
   await abandon(app)
   await output.end(writingMs)
   process.exit(1)
+}
+
+/**
+ * The one address that HTTP and gRPC listen on. For `localhost` Fastify would make servers of its own beside `app.server` for its other addresses:
+ * what is attached to it would be missing there, and closing would not wait for their requests.
+ */
+async function findAddress ({ HOST }: Config): Promise<string> {
+  const found = await lookup(HOST, { order: 'ipv4first' }).catch(() => undefined)
+  if (!found?.address) throw new ConfigError(`HOST is no address of this machine: ${HOST}`)
+  return found.address
 }
 
 /** Models may be loading already, and a thread that is ended while it loads the native library takes the process with it. */
@@ -125,8 +137,6 @@ function endAtOnce ({ config }: FastifyInstance, reason: string, err?: unknown):
 function explain ({ code, message, address, port }: NodeJS.ErrnoException & { address?: string, port?: number }): string {
   if (code === 'EADDRINUSE') return `Port ${port} is already in use; set PORT to another one`
   if (code === 'EACCES' || code === 'EADDRNOTAVAIL') return `Cannot listen on ${address}:${port ?? 0} (${code}); set HOST and PORT`
-  // What comes from the gRPC library has no code.
-  if (/\b(?:ENOTFOUND|EAI_AGAIN)\b/.test(message)) return `HOST is no address of this machine: ${app?.config.HOST}`
   return message.replaceAll(/\s*\n\s*/g, ' ')
 }
 

@@ -49,6 +49,7 @@ t.test('a start that cannot work ends at once with one line', async (t) => {
     [{ HOST: '8.8.8.8' }, /^Cannot listen on 8\.8\.8\.8:0 \(EADDRNOTAVAIL\); set HOST and PORT/],
     [{ HOST: '256.1.1.1' }, /^HOST is no address of this machine: 256\.1\.1\.1$/],
     [{ HOST: '999.1.1.1', GRPC_PORT: 0 }, /^HOST is no address of this machine: 999\.1\.1\.1$/],
+    [{ HOST: 'no host' }, /^HOST is no address of this machine: no host$/],
     [{ MODEL_STORE: '/nonexistent' }, /^MODEL_STORE: there is no folder \/nonexistent$/],
     [{ MODEL_STORE: 'package.json' }, /^MODEL_STORE: .*package\.json is not a folder$/],
     [{ MODEL_PATH: '/nonexistent' }, /^MODEL_PATH: there is nothing at \/nonexistent$/],
@@ -221,6 +222,35 @@ t.test('a signal in the middle of requests', async (t) => {
     t.match(running.log.find(({ msg }) => msg.startsWith(`the server stops on ${signal}; `)), { level: 30, msg: /; \d+ connections are open$/ })
     t.match(running.log.at(-1), { level: 30, msg: 'the server has stopped' })
   }))
+})
+
+t.test('of a name with several addresses the first one listens, and all that is served there ends well', async (t) => {
+  const store = await makeStore(t, { slow: { zoo: 'slow', config: { batching: { max_rows: 1 }, queue: { timeout_ms: 60_000 } } } })
+  // Not every machine has two addresses for this name, and then this test could not fail.
+  const twoAddresses = `data:text/javascript,${encodeURIComponent(`
+    const dns = process.getBuiltinModule('node:dns')
+    const { lookup } = dns
+    const both = [{ address: '127.0.0.1', family: 4 }, { address: '127.0.0.2', family: 4 }]
+    dns.lookup = (name, options, done) => name === 'localhost' && options.all ? done(null, both) : lookup(name, options, done)
+  `)}`
+  const server = new ServerProcess(t, file, { HOST: 'localhost', GRPC_PORT: 0, MODEL_STORE: store, DRAIN_DELAY_MS: 0, SHUTDOWN_TIMEOUT_MS: 60_000, NODE_OPTIONS: `--import=${twoAddresses}` })
+  const address = await server.ready()
+  const { hostname, port } = new URL(address)
+  t.equal(hostname, '127.0.0.1')
+  const listening = server.log.flatMap(({ msg }) => /erver listening at (?:http:\/\/)?(.+):\d+$/.exec(msg)?.[1] ?? [])
+  t.same(listening, ['127.0.0.1', '127.0.0.1'], 'gRPC and HTTP')
+  await t.rejects(fetch(`http://127.0.0.2:${port}/health`))
+
+  const socket = open(address)
+  socket.write('GET /health HTTP/1.1\r\nhost: x\r\nexpect: tea\r\nconnection: close\r\n\r\n')
+  t.match(await text(socket), /^HTTP\/1\.1 417 .*"code":"EXPECTATION_FAILED"/s)
+
+  const asked = fetch(`${address}/models/slow/predict/batch`, { method: 'POST', body: slowRows(20), headers: json })
+  await until(async () => (await (await fetch(`${address}/metrics`)).text()).includes('\nmodel_server_running_requests{model="slow",version="1"} 1\n'))
+  const ended = server.stop()
+  const answer = await asked
+  t.same([answer.status, (await read(answer)).count], [200, 20])
+  t.equal(await ended, 0)
 })
 
 t.test('clients that say nothing, or never finish, do not hold up the end', async (t) => {

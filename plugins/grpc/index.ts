@@ -7,15 +7,15 @@ declare module 'fastify' {
     grpc: {
       /** Port that is open; undefined before `listen` and where gRPC is off. */
       readonly port: number | undefined
-      /** Opens GRPC_PORT. Rejects with a ConfigError when it cannot be bound. */
-      listen (): Promise<void>
+      /** Opens GRPC_PORT at an address. Rejects with a ConfigError when it cannot be bound. */
+      listen (host: string): Promise<void>
     }
   }
 }
 
 /** `app.grpc`: the Open Inference Protocol over gRPC, on a port of its own that closes with the instance. */
 export default fp(async (app) => {
-  const { log, config: { GRPC_PORT, HOST } } = app
+  const { log, config: { GRPC_PORT } } = app
   const listener = new LazyListener(async () => {
     const { createGrpcServer } = await import('./server.js')
     return await createGrpcServer(app)
@@ -24,10 +24,10 @@ export default fp(async (app) => {
 
   app.decorate('grpc', {
     get port () { return port },
-    async listen () {
+    async listen (host) {
       if (GRPC_PORT < 0) return
-      port = await listener.listen(GRPC_PORT, HOST).catch((error: NodeJS.ErrnoException) => { throw new ConfigError(explain(error, HOST, GRPC_PORT), { cause: error }) })
-      log.info(`gRPC server listening at ${HOST}:${port}`)
+      port = await listener.listen(GRPC_PORT, host).catch((error: NodeJS.ErrnoException) => { throw new ConfigError(explain(error, host, GRPC_PORT), { cause: error }) })
+      log.info(`gRPC server listening at ${host}:${port}`)
     }
   })
   // HTTP and gRPC end their calls beside each other, and both before the threads stop.

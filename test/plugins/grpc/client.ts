@@ -67,7 +67,7 @@ export async function finish (stream: ClientDuplexStream<Message, Message>): Pro
 export async function serve (t: Test, settings: Partial<Config> = {}, stream?: DestinationStream): Promise<FastifyInstance> {
   const app = await create(t, { GRPC_PORT: 0, ...settings }, stream)
   await start(app)
-  await app.grpc.listen()
+  await app.grpc.listen('127.0.0.1')
   return app
 }
 

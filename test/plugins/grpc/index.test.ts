@@ -24,17 +24,17 @@ t.test('the port is open only when it is asked for', async (t) => {
   const app = await create(t, { MODEL_STORE: store, GRPC_PORT: 0 })
   await start(app)
   t.equal(app.grpc.port, undefined)
-  await app.grpc.listen()
+  await app.grpc.listen('127.0.0.1')
   t.ok(Number(app.grpc.port) > 0)
   const off = await create(t, { MODEL_STORE: store, GRPC_PORT: -1 })
-  await off.grpc.listen()
+  await off.grpc.listen('127.0.0.1')
   t.equal(off.grpc.port, undefined)
 })
 
 t.test('a port in use is one clear line', async (t) => {
   const first = await serve(t, { MODEL_STORE: store })
   const second = await create(t, { MODEL_STORE: store, GRPC_PORT: Number(first.grpc.port) })
-  await t.rejects(second.grpc.listen(), { message: `Port ${first.grpc.port} is already in use; set GRPC_PORT to another one, or to -1 for no gRPC` })
+  await t.rejects(second.grpc.listen('127.0.0.1'), { message: `Port ${first.grpc.port} is already in use; set GRPC_PORT to another one, or to -1 for no gRPC` })
 })
 
 t.test('whoever comes first waits for the library and is answered', async (t) => {
@@ -155,7 +155,7 @@ t.test('limits hold in both directions, for inflated bytes too', async (t) => {
 
 t.test('health follows readiness', async (t) => {
   const app = await create(t, { MODEL_STORE: store, GRPC_PORT: 0 })
-  await app.grpc.listen()
+  await app.grpc.listen('127.0.0.1')
   const client = new Client(t, app, healthService)
   t.same(await client.call('Check', {}), { status: 'NOT_SERVING' })
   const seen: string[] = []
