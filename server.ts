@@ -1,6 +1,7 @@
 // First of all: what follows does not even load on an old Node.
 import './node-version.js'
 import { lookup } from 'node:dns/promises'
+import { access, constants } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isatty } from 'node:tty'
 import { setFlagsFromString } from 'node:v8'
@@ -112,16 +113,19 @@ async function close (app: FastifyInstance, timeoutMs: number): Promise<void> {
   if (await Promise.race([closed, delay(lastMs, false)])) return
   if (isAnswered) app.log.warn('the server has stopped; what a model still runs is for nobody and ends with the process')
   await output.end(writingMs)
-  if (isAnswered) leave()
+  if (isAnswered) await leave()
   endAtOnce(app, 'a model does not stop running; the process is killed')
 }
 
 /**
  * Ends the process with 0 although a thread is inside a model: the system ends all threads of a process that becomes another program. `process.exit`
- * and `worker.terminate` wait for the thread, and signals leave other exit codes. Returns where that cannot be done: on Windows and before Node 22.15.
+ * and `worker.terminate` wait for the thread, and signals leave other exit codes. Returns where that cannot be done: on Windows, before Node 22.15, and where Node's file has gone.
  */
-function leave (): void {
-  if (process.platform !== 'win32') process.execve?.(process.execPath, [process.execPath, '--eval', '0'], {})
+async function leave (): Promise<void> {
+  const { execPath, env: { LD_LIBRARY_PATH }, platform } = process
+  // A call that fails aborts the process.
+  const isThere = await access(execPath, constants.X_OK).then(() => true, () => false)
+  if (isThere && platform !== 'win32') process.execve?.(execPath, [execPath, '--eval', '0'], { ...(LD_LIBRARY_PATH !== undefined && { LD_LIBRARY_PATH }) })
 }
 
 function countConnections ({ server }: FastifyInstance): Promise<number> {

@@ -38,9 +38,9 @@ export class ServerProcess {
   readonly #listening: Promise<string>
   readonly #exited: Promise<number | string>
 
-  constructor (t: Test, file: string, settings: Record<string, string | number> = {}) {
+  constructor (t: Test, file: string, settings: Record<string, string | number> = {}, node = process.execPath) {
     const env = Object.fromEntries(Object.entries({ PATH: process.env.PATH ?? '', PORT: 0, GRPC_PORT: -1, WORKERS: 2, MAX_EVENT_LOOP_DELAY_MS: 0, ...settings }).map(([name, value]) => [name, String(value)]))
-    this.child = spawn(process.execPath, ['--enable-source-maps', file], { cwd: project, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.child = spawn(node, ['--enable-source-maps', file], { cwd: project, env, stdio: ['ignore', 'pipe', 'pipe'] })
     t.teardown(() => this.child.kill('SIGKILL'))
     const { promise, resolve } = Promise.withResolvers<string>()
     this.#listening = promise

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http'
 import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
@@ -245,11 +245,12 @@ t.test('of a name with several addresses the first one listens, and all that is 
   socket.write('GET /health HTTP/1.1\r\nhost: x\r\nexpect: tea\r\nconnection: close\r\n\r\n')
   t.match(await text(socket), /^HTTP\/1\.1 417 .*"code":"EXPECTATION_FAILED"/s)
 
-  const asked = fetch(`${address}/models/slow/predict/batch`, { method: 'POST', body: slowRows(20), headers: json })
+  const request = httpRequest(`${address}/models/slow/predict/batch`, { method: 'POST', headers: json, agent: false })
+  const asked = answerOf(request.end(slowRows(20)))
   await until(async () => (await (await fetch(`${address}/metrics`)).text()).includes('\nmodel_server_running_requests{model="slow",version="1"} 1\n'))
   const ended = server.stop()
   const answer = await asked
-  t.same([answer.status, (await read(answer)).count], [200, 20])
+  t.same([answer.status, JSON.parse(answer.body).count], [200, 20])
   t.equal(await ended, 0)
 })
 
@@ -269,8 +270,8 @@ t.test('clients that say nothing, or never finish, do not hold up the end', asyn
 
 t.test('a model that does not stop running holds up nobody once its request is answered', async (t) => {
   const store = await makeStore(t, { stuck: { zoo: 'stuck' }, iris: { example: 'iris' } })
-  const start = async (settings: Record<string, number>) => {
-    const server = new ServerProcess(t, file, { MODEL_STORE: store, DRAIN_DELAY_MS: 0, SHUTDOWN_TIMEOUT_MS: 3_600_000, RUN_LIMIT_MS: 3_600_000, ...settings })
+  const start = async (settings: Record<string, string | number>, node?: string) => {
+    const server = new ServerProcess(t, file, { MODEL_STORE: store, DRAIN_DELAY_MS: 0, SHUTDOWN_TIMEOUT_MS: 3_600_000, RUN_LIMIT_MS: 3_600_000, ...settings }, node)
     const address = await server.ready()
     const metric = async (line: string) => (await (await fetch(`${address}/metrics`)).text()).includes(`\n${line}\n`)
     const ask = (signal?: AbortSignal) => fetch(`${address}/models/stuck/predict`, { method: 'POST', body: '{"n":1000000000}', headers: json, ...(signal && { signal }) })
@@ -306,6 +307,21 @@ t.test('a model that does not stop running holds up nobody once its request is a
     await gone
     t.equal(await server.stop(), 0)
     t.match(server.log.at(-1), ended)
+  })
+
+  await t.test('the file of Node has changed meanwhile', async (t) => {
+    const node = join(t.testdir(), 'node')
+    const told = join(t.testdirName, 'told')
+    for (const isReplaced of [true, false]) {
+      copyFileSync(process.execPath, node)
+      const { server, ask } = await start({ REQUEST_TIMEOUT_MS: 1000, LD_LIBRARY_PATH: '/nonexistent/lib' }, node)
+      t.equal((await ask()).status, 504)
+      rmSync(node)
+      if (isReplaced) writeFileSync(node, `#!/bin/sh\nprintf %s "$LD_LIBRARY_PATH" > '${told}'\n`, { mode: 0o755 })
+      t.equal(await server.stop(), isReplaced ? 0 : 'SIGKILL')
+      if (isReplaced) t.equal(readFileSync(told, 'utf8'), '/nonexistent/lib', 'what becomes of the process finds its libraries')
+      else t.match(server.log.at(-1), { level: 60, msg: 'a model does not stop running; the process is killed' })
+    }
   })
 
   await t.test('but one that is not answered in time is killed with the process', async (t) => {
