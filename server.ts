@@ -15,6 +15,8 @@ import { LogOutput } from './log-output.js'
 
 /** What closed sockets, and threads without a request, leave to do takes no longer; what then still runs is inside a model. */
 const lastMs = 1000
+/** How often connections that have become idle are closed at the end. */
+const idleLookMs = 50
 /** A signal that comes again within this time is the same one: npm passes on what its whole group, the server too, has had already. */
 const echoMs = 300
 /** What a reader of the log gets to take the last lines. */
@@ -105,6 +107,8 @@ function closeGracefully (app: FastifyInstance, { DRAIN_DELAY_MS, SHUTDOWN_TIMEO
 
 async function close (app: FastifyInstance, timeoutMs: number): Promise<void> {
   const closed = app.close().then(() => true)
+  // Node looks for idle ones only once; those whose request was in flight then would be kept until the client leaves.
+  setInterval(() => app.server.closeIdleConnections(), idleLookMs).unref()
   const isAnswered = await Promise.race([closed, app.inference.ending.then(() => true), delay(timeoutMs, false)])
   if (!isAnswered) {
     app.log.warn(`the connections that are left after ${timeoutMs} ms are closed`)

@@ -224,6 +224,19 @@ t.test('a signal in the middle of requests', async (t) => {
   }))
 })
 
+t.test('a connection that is kept alive does not hold up the end', async (t) => {
+  const store = await makeStore(t, { slow: { zoo: 'slow' } })
+  const server = new ServerProcess(t, file, { MODEL_STORE: store, DRAIN_DELAY_MS: 0, SHUTDOWN_TIMEOUT_MS: 3_600_000 })
+  const address = await server.ready()
+  const agent = new Agent({ keepAlive: true })
+  const request = httpRequest(`${address}/predict/batch`, { agent, method: 'POST', headers: json }).end(slowRows(100))
+  await until(async () => (await (await fetch(`${address}/metrics`)).text()).includes('\nmodel_server_running_requests{model="slow",version="1"} 1\n'))
+  server.child.kill('SIGTERM')
+  t.equal((await answerOf(request)).status, 200)
+  t.equal(await server.exited(), 0)
+  agent.destroy()
+})
+
 t.test('of a name with several addresses the first one listens, and all that is served there ends well', async (t) => {
   const store = await makeStore(t, { slow: { zoo: 'slow', config: { batching: { max_rows: 1 }, queue: { timeout_ms: 60_000 } } } })
   // Not every machine has two addresses for this name, and then this test could not fail.

@@ -21,7 +21,7 @@ export async function run ({ servers, load, smoke }) {
   await sample(predictions * 2, smoke ? 4 : 320, predict)
   const overPredictions = await sample(predictions, samples, predict)
   // What loads a model is compiled by V8 while it gets warm, which is not counted either.
-  await reload(reloads)
+  await reload(reloads * 3)
   const overReloads = await sample(reloads, Math.min(reloads, samples), reload)
   await server.stop()
   return {

@@ -44,7 +44,6 @@ export function createInfer (app: FastifyInstance): Infer {
       return response
     } finally {
       const ms = performance.now() - startedAt
-      predictions.record(succeeded, ms, deadline.journal)
       const { journal } = deadline
       const budget = journal.model === undefined ? Infinity : app.latencyBudget(journal.model)
       const isSlow = ms > budget
@@ -55,6 +54,7 @@ export function createInfer (app: FastifyInstance): Infer {
         if (isSlow) app.log.warn({ ...line, budget_ms: budget }, 'slow gRPC request')
         else app.log.info(line, 'gRPC request')
       }
+      predictions.record(succeeded, ms, journal)
     }
   }
 }

@@ -42,8 +42,10 @@ export class Journal {
     return this.answeredAt === 0 ? 0 : now - this.answeredAt
   }
 
-  /** The client has its answer: to be called once, whatever the protocol. */
+  /** The client has its answer, and the log its line: to be called once, whatever the protocol. */
   end (now: number): void {
+    // The last small requests stay in memory (plugins/compiled-code.ts); what they were answered may be large.
+    this.predictions = undefined
     this.#statistics?.recordStages(this.validateMs, this.preprocessMs, this.formatMs(now))
   }
 }

@@ -44,7 +44,7 @@ export function collectModelMetrics (registry: Registry, models: ModelRegistry, 
   const stages = 'model_server_stage_duration_seconds'
   registry.registerMetric(new CollectedMetric({
     name: stages,
-    help: 'Seconds of a request by stage: validate (its body), preprocess (writing tensors), queue, inference (inside ONNX Runtime), format (writing the answer); total, from its arrival in the queue to the answer of the model, is no stage.',
+    help: 'Seconds of a request by stage: validate (its body), preprocess (writing tensors), queue, inference (inside ONNX Runtime), format (writing the answer, over HTTP until it is sent); total, from its arrival in the queue to the answer of the model, is no stage.',
     type: 'histogram',
     * read () {
       for (const { labels, queue: { statistics } } of queues()) {

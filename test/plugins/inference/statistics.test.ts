@@ -22,7 +22,9 @@ t.test('what happens before the queue and after the run is counted once for a re
   for (let row = 0; row < 3; row++) journal.enter('m', '1', 1, statistics)
   journal.leave(1, 4, 100)
   journal.leave(2, 4, 200)
+  journal.predictions = [{ prediction: 1, confidence: null }]
   journal.end(208)
+  t.equal(journal.predictions, undefined, 'a request that stays in memory keeps no answer')
   const { validate, preprocess, format } = statistics.latency
   t.same([validate, preprocess, format].map(({ count, sum }) => [count, sum]), [[1, 0.002], [1, 0.001], [1, 0.008]])
   t.match(journal, { rows: 3, queueMs: 2, inferenceMs: 8 })
