@@ -38,7 +38,7 @@ export function expectInstead (field: RecordField, value: unknown): string | und
   const { type, kind, feature } = field
   if (kind === 'number' && (feature?.minimum === undefined || value >= feature.minimum) && (feature?.maximum === undefined || value <= feature.maximum)) return Number.isFinite(value) ? `number that fits ${type}` : 'finite number'
   const long = kind === 'integer' && Number.isInteger(value) && !Number.isSafeInteger(value)
-  return long && type.endsWith('int64') ? 'integer; beyond 2^53 as a decimal string' : undefined
+  return long && type.endsWith('int64') ? 'integer; from 2^53 on as a decimal string' : undefined
 }
 
 function describeRange (minimum: number | undefined, maximum: number | undefined): string {

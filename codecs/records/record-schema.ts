@@ -131,7 +131,7 @@ function longIntegerSchema (type: 'int64' | 'uint64', bounds: { minimum?: number
   const positive = (bounds?.maximum ?? Infinity) > Number.MAX_SAFE_INTEGER
   if (!negative && !positive) return undefined
   const sign = negative ? (positive ? '-?' : '-') : ''
-  return { type: 'string', format: `${type}-text`, pattern: `^${sign}[1-9][0-9]{15,19}$`, description: 'An integer beyond 2^53, which a JSON number would round' }
+  return { type: 'string', format: `${type}-text`, pattern: `^${sign}[1-9][0-9]{15,19}$`, description: 'An integer from 2^53 on, which a JSON number would round' }
 }
 
 function allowNull (schema: JsonSchema, nullable: boolean): JsonSchema {

@@ -1,7 +1,7 @@
 import { InvalidRequestError } from '../../errors.js'
 import type { FieldError } from '../../errors.js'
 import { commonShape } from './array-shapes.js'
-import { pointer, refuse } from './field-errors.js'
+import { describe, pointer, refuse } from './field-errors.js'
 import type { IndexNoun } from './field-errors.js'
 import { findRecordErrors, findRowErrors, wrongLength } from './record-errors.js'
 import type { RecordForm } from './record-errors.js'
@@ -101,7 +101,7 @@ export class RecordCodec {
 
   #checkRows (rows: unknown[], { path, noun }: RowOptions): asserts rows is unknown[][] {
     const form = this.#row
-    if (form === undefined) throw new InvalidRequestError('This model takes its inputs by name, not as rows')
+    if (form === undefined) throw new InvalidRequestError('This model takes its inputs by name, not as rows', [{ path: path(0), message: 'must be a record', expected: 'a record of the inputs by name', got: describe(rows[0]) }])
     const { validators } = this.#form
     const errors = this.#collect(rows, (row) => validators.acceptsRow(row), (row, index) => findRowErrors(validators, form, row, path(index)))
     if (errors === undefined) return

@@ -54,7 +54,7 @@ function nestedSchema ({ type, dims: [, ...shape] }: TensorSpec): JsonSchema {
 
 function elementSchema (type: DataType): JsonSchema {
   if (type === 'string') return { type: 'string' }
-  if (type === 'int64' || type === 'uint64') return { type: ['integer', 'string'], description: 'An integer; beyond 2^53 as a decimal string.' }
+  if (type === 'int64' || type === 'uint64') return { type: ['integer', 'string'], description: 'An integer; from 2^53 on as a decimal string.' }
   return { type: type.startsWith('float') ? 'number' : 'integer' }
 }
 
