@@ -31,7 +31,7 @@ export function collectModelMetrics (registry: Registry, models: ModelRegistry, 
 
   registry.registerMetric(new CollectedMetric({
     name: 'model_server_requests_total',
-    help: 'Requests to a model by outcome: success, or the code of the error in lower case.',
+    help: 'Requests that reached the queue of a model by outcome: success, or the code of the error in lower case. Those refused for their body are in model_server_http_requests_total.',
     type: 'counter',
     * read () {
       for (const { labels, queue: { statistics } } of queues()) {

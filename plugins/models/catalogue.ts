@@ -1,5 +1,5 @@
 import { ModelNotFoundError, NoDefaultModelError, VersionNotFoundError } from '../../errors.js'
-import type { RegisteredModel, RegisteredVersion } from './registered-model.js'
+import { findNewest, mayServe, type RegisteredModel, type RegisteredVersion } from './registered-model.js'
 import type { StoreListing } from './store/artefact.js'
 
 /** How several models get a default one. */
@@ -11,6 +11,8 @@ export class Catalogue {
   refused: StoreListing['refused'] = []
   /** What is odd about the store as a whole. */
   warnings: StoreListing['warnings'] = []
+  /** The default model when it was last looked at. */
+  lastDefault: string | undefined
   /** Changes whenever what is served changes. */
   revision = 0
   readonly #models = new Map<string, RegisteredModel>()
@@ -28,12 +30,16 @@ export class Catalogue {
     return name
   }
 
-  /** The model that the settings, its own `model.json` or its being the only one make the default; undefined when there is none. */
+  /** The model that the settings, its own `model.json` or its being the only one that may serve make the default; undefined when there is none. */
   findDefault (): string | undefined {
     if (this.#defaultModel !== undefined) return this.#defaultModel
     const marked = this.list().find((entry) => entry.stored.config.default)
     if (marked !== undefined) return marked.name
-    return this.#models.size === 1 ? [...this.#models.keys()][0] : undefined
+    const [only, ...others] = this.#models.size === 1 ? this.list() : this.list().filter(mayServe)
+    if (others.length === 0) return only?.name
+    // A model that is still being loaded takes it from nobody.
+    const [serving, ...more] = this.list().filter((entry) => findNewest(entry) !== undefined)
+    return more.length === 0 && serving?.name === this.lastDefault ? serving?.name : undefined
   }
 
   isDefault (name: string): boolean {

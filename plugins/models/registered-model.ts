@@ -55,6 +55,11 @@ export function isFailed ({ model, reason }: RegisteredVersion): boolean {
   return model?.failure !== undefined || (reason !== '' && reason !== unloaded)
 }
 
+/** Whether it serves, or may once it is loaded. */
+export function mayServe ({ versions, stored }: RegisteredModel): boolean {
+  return [...versions.values()].some((version) => version.model !== undefined || (stored.error === undefined && !isFailed(version)))
+}
+
 /** A label goes to a version that serves, and until there is one stays where it is. */
 export function moveLabels ({ labels, versions }: RegisteredModel, wanted: Record<string, string>, served: Set<string>): Record<string, string> {
   // Labels are looked up by the text of a request, and `constructor` is none.

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { defaultAdvice, type Catalogue } from './catalogue.js'
-import { isFailed, moveLabels, type RegisteredModel, type RegisteredVersion } from './registered-model.js'
+import { findNewest, isFailed, moveLabels, type RegisteredModel, type RegisteredVersion } from './registered-model.js'
 import type { Rollout, RolloutOptions } from './rollout.js'
 import type { Artefact, StoredModel, StoreListing } from './store/artefact.js'
 
@@ -12,7 +12,6 @@ export class StoreFollower {
   readonly #closing: AbortSignal
   /** What was said of the store when it was last read. */
   #noted = new Set<string>()
-  #default: string | undefined
 
   /** Once `closing` is aborted it takes no further step. */
   constructor ({ catalogue, rollout, log, closing }: { catalogue: Catalogue, rollout: Rollout, log: FastifyBaseLogger, closing: AbortSignal }) {
@@ -68,6 +67,7 @@ export class StoreFollower {
     }
     entry.labels = moveLabels(entry, stored.labels, served)
     this.#forgetUnwanted(entry, served)
+    this.#watchDefault()
     this.#catalogue.revision++
   }
 
@@ -82,9 +82,9 @@ export class StoreFollower {
   /** A model that comes beside the only one takes `/predict` away from it. */
   #watchDefault (): void {
     const name = this.#catalogue.findDefault()
-    const isLost = this.#default !== undefined && name === undefined
-    this.#default = name
-    if (isLost && this.#catalogue.list().length > 0) this.#log.warn(`no model is the default any more${this.#catalogue.describeNames().replace(';', ':')}; ${defaultAdvice}`)
+    const isLost = this.#catalogue.lastDefault !== undefined && name === undefined
+    this.#catalogue.lastDefault = name
+    if (isLost && this.#catalogue.list().some((entry) => findNewest(entry) !== undefined)) this.#log.warn(`no model is the default any more${this.#catalogue.describeNames().replace(';', ':')}; ${defaultAdvice}`)
   }
 
   #announce (stored: StoredModel): RegisteredModel {

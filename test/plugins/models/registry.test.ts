@@ -7,7 +7,6 @@ import type { Loader } from '../../../plugins/models/loader.js'
 import type { Model } from '../../../plugins/models/model.js'
 import { ModelRegistry, type RegistryOptions } from '../../../plugins/models/registry.js'
 import { ModelStore } from '../../../plugins/models/store/store.js'
-import { until } from '../../helper.js'
 import { codeOf } from '../inference/lanes.js'
 
 /** A version as the registry sees it: the content of its file tells loads apart. */
@@ -293,7 +292,7 @@ t.test('the default is the named one, else the one that says so, else the only o
   t.equal(marked.registry.defaultName, 'b')
 })
 
-t.test('a model that takes the default away from the only one is a warning at once', async (t) => {
+t.test('a model that takes the default away from the only one does so once it serves, and is a warning', async (t) => {
   const { registry, logged, holdLoads, write, start, remove } = await follow(t)
   const lost = () => logged.filter((line) => line.includes('the default'))
   await write('a/1/model.onnx', 'a')
@@ -302,12 +301,14 @@ t.test('a model that takes the default away from the only one is a warning at on
   await write('b/1/model.onnx', 'b')
   const held = holdLoads()
   const reloaded = registry.reload()
-  await until(() => lost().length > 0)
-  const warning = 'no model is the default any more: there are a, b; set DEFAULT_MODEL or "default": true in a model.json'
-  t.same(lost(), [warning], 'before the other is loaded')
-  t.throws(() => registry.defaultName, { code: 'NO_DEFAULT_MODEL', message: 'No model is the default one; there are a, b; set DEFAULT_MODEL or "default": true in a model.json' })
+  await held.reached
+  t.equal(registry.defaultName, 'a', 'before the other is loaded')
+  t.same(lost(), [])
   held.release()
   await reloaded
+  const warning = 'no model is the default any more: there are a, b; set DEFAULT_MODEL or "default": true in a model.json'
+  t.same(lost(), [warning])
+  t.throws(() => registry.defaultName, { code: 'NO_DEFAULT_MODEL', message: 'No model is the default one; there are a, b; set DEFAULT_MODEL or "default": true in a model.json' })
   await registry.reload()
   t.same(lost(), [warning], 'once')
   await write('a/model.json', { default: true })
@@ -318,6 +319,27 @@ t.test('a model that takes the default away from the only one is a warning at on
   for (const name of ['a', 'b']) await remove(name)
   await registry.reload()
   t.equal(lost().length, 2, 'an empty store has none to name')
+})
+
+t.test('a model that cannot be loaded takes the default from nobody', async (t) => {
+  const { registry, logged, write, start } = await follow(t)
+  await write('a/1/model.onnx', 'a')
+  await start()
+  await write('b/1/model.onnx', 'broken bytes')
+  await write('c/1/model.onnx', 'x')
+  await write('c/model.json', { oops: 1 })
+  await write('d/notes.txt', 'no version')
+  await registry.reload()
+  t.equal(registry.defaultName, 'a')
+  t.notOk(logged.some((line) => line.includes('the default')))
+  await write('b/1/model.onnx', 'b, mended')
+  await registry.reload()
+  t.equal(codeOfCall(() => registry.defaultName), 'NO_DEFAULT_MODEL')
+
+  const late = await follow(t)
+  for (const name of ['a', 'b']) await late.write(`${name}/1/model.onnx`, name === 'a' ? 'broken' : name)
+  await late.start()
+  t.equal(late.registry.defaultName, 'b', 'nor when both are there from the start')
 })
 
 t.test('while models are being loaded, known names are not ready and none stands in for another', async (t) => {
