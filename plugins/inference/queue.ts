@@ -34,7 +34,7 @@ export class ModelQueue {
   outputs: TensorSpec[] = []
   /** Requests may share a run; set once the probe has shown that rows do not depend on their company. */
   mergeable = false
-  /** Since when it has waited for its turn: since it stopped being empty, or was last served. */
+  /** Since when it has waited for its turn: since it stopped being empty, or its last turn ended. */
   waitingSince = 0
   /** Smoothed milliseconds of a run, and of one row in it. */
   runMs = 0
@@ -154,6 +154,8 @@ export class ModelQueue {
     const index = this.#batches.indexOf(batch)
     if (index < 0) return
     this.#batches.splice(index, 1)
+    // Its turn lasted until now: whoever came meanwhile goes first.
+    this.waitingSince = performance.now()
     this.running -= batch.length
     for (const pending of batch) pending.running = false
   }

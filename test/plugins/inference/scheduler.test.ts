@@ -2,6 +2,7 @@ import t from 'tap'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Tensor } from '../../../codecs/tensor.js'
 import { until } from '../../helper.js'
+import type { ModelQueue } from '../../../plugins/inference/queue.js'
 import { holdRuns } from './held-runs.js'
 import { codeOf, column, deadlineIn, open, slowRows, startBench, values, wide } from './lanes.js'
 
@@ -210,6 +211,22 @@ t.test('large tensors are handed over and come back', async (t) => {
   t.equal(tensor.data.length, 0, 'the memory moved')
   t.match(outputs[0], { dims: [2 ** 19, 2] })
   t.same([outputs[0]?.data[0], outputs[0]?.data.at(-1)], [0, 1])
+})
+
+t.test('who comes during a run has its turn after it, before the same model again', async (t) => {
+  const bench = startBench(t, 1)
+  const { scheduler } = bench
+  const [long, short] = [await open(scheduler, 'fails-on-13', { maxRows: 1 }), await open(scheduler, 'fails-on-13')]
+  const runs = holdRuns(bench, long)
+  const begun = runs.begun()
+  const order: string[] = []
+  const ask = (queue: ModelQueue, name: string) => scheduler.submit(queue, column(1), 1, deadlineIn()).then(() => order.push(name))
+  const waiting = ['long 1', 'long 2', 'long 3'].map((name) => ask(long, name))
+  await begun
+  waiting.push(ask(short, 'short'))
+  runs.release()
+  await Promise.all(waiting)
+  t.same(order, ['long 1', 'short', 'long 2', 'long 3'])
 })
 
 t.test('a body is read in turn with the predictions', async (t) => {
