@@ -21,7 +21,7 @@ export const ConfigSchema = Type.Object({
   GRPC_SEND_LIMIT: Count('Bytes of a gRPC answer; 0 sets no limit.', 0, 0),
   MODEL_STORE: Text('Folder that holds the models.', 'model-store'),
   MODEL_PATH: Type.Optional(Text('One .onnx file, version folder or model folder, served instead of the store.')),
-  DEFAULT_MODEL: Type.Optional(Text('The model that answers /predict; else the one whose model.json says "default": true, else the only one. MODEL_NAME is an alias.')),
+  DEFAULT_MODEL: Type.Optional(Text('The model that answers /predict; else the one whose model.json says "default": true, else the only one that can serve. MODEL_NAME is an alias.')),
   INPUT_SCHEMA: Type.Optional(Text('Features of the default model when its metadata names none, as JSON: {"age":"int","income":"float"}.')),
   WORKERS: Type.String({ pattern: '^(auto|auto2n1|[1-9][0-9]{0,2})$', default: 'auto', description: 'Threads that run the models: a number from 1 to 999, auto (one per CPU) or auto2n1 (2 x CPUs + 1).' }),
   BODY_LIMIT: Count('Bytes of a request body, compressed or not. JSON takes far more memory than its bytes: of WORKER_HEAP_MB less 64 MB it may have a 120th part, also where this limit is higher.', 16 * 1024 * 1024, 1024),
